@@ -1,0 +1,63 @@
+# Two commands do all the set-up: `make flow` and `make test`.
+# They need Python 3.11 or newer, git and make; everything else is installed into .venv.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+# Stands for "what uv.lock says is installed".
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help flow test lint types test-matrix bench clean
+
+help:
+	@echo "make flow         set up, then run the reference project on DuckDB"
+	@echo "make test         set up, then lint, type-check and run all tests"
+	@echo "make test-matrix  run the tests on each supported dbt-core version"
+	@echo "make bench        time the engine against plain dbt and raw DuckDB"
+	@echo "make clean        remove .venv and everything that runs produce"
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "fal needs Python 3.11 or newer, and $(PYTHON) is older; try make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(STAMP): pyproject.toml uv.lock | $(UV)
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --quiet --frozen --inexact --all-extras --python $(BIN)/python
+	@touch $@
+
+flow: $(STAMP)
+	@$(BIN)/fal flow run
+	@echo
+	@echo "The tables are in fal_reference.duckdb. Where to look next:"
+	@echo "  $(BIN)/fal-dbt show --inline \"select * from {{ ref('fct_customers') }} order by lifetime_value desc\" --limit 5"
+	@echo "  fal_scripts/jaffle_shop/customers_predicted_ltvs.py   the script that predicts"
+	@echo "  models/jaffle_shop/ml/customers_predicted_ltvs.sql    its place in the DAG"
+	@echo "  $(BIN)/fal flow build                                 the same with all data tests"
+
+test: lint types
+	$(BIN)/python -m pytest -n auto
+
+lint: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+# Each version gets an environment of its own; the lock's other versions are kept.
+test-matrix: $(STAMP)
+	@for version in 1.10 1.11 1.12; do \
+		echo "== dbt-core $$version"; \
+		bench/../tests/matrix.sh $$version || exit 1; \
+	done
+
+bench: $(STAMP)
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) target logs dbt_packages .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f fal_reference.duckdb fal_reference.duckdb.wal

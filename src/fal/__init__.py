@@ -1,0 +1,1 @@
+"""Run Python scripts and SQL models in one dbt DAG."""

@@ -1,0 +1,5 @@
+"""`python -m fal` is the command `fal`."""
+
+from fal.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The commands `fal` and `fal-dbt`: they parse, delegate and exit."""

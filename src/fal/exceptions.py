@@ -1,0 +1,90 @@
+"""The tree of errors.
+
+FalError
+├── ProjectError        the project can't run as it is; holds every problem found
+├── OutsideFlowError    a runtime name was used where no script is running
+├── RefError            a ref or source that can't be read
+│   └── UndeclaredRefError   ... because the placeholder does not declare it
+├── FrameError          data that can't become a table, or can't be added to one
+├── WriteError          a write that is not allowed here
+├── NothingWrittenError a placeholder's scripts ended without writing its table
+├── WarehouseError      the database refused
+│   └── DatabaseLockedError  ... because another process holds it
+├── ScriptError         a user's script raised; holds the user's own traceback
+└── ScriptInterrupted   the run was stopped while the script was running
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class FalError(Exception):
+    """Base of every error that the engine raises on purpose."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong with a project: where, and what."""
+
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+class ProjectError(FalError):
+    """The project can't run as it is."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(set(problems))
+        count = len(self.problems)
+        heading = "1 problem" if count == 1 else f"{count} problems"
+        lines = "\n".join(f"- {problem}" for problem in self.problems)
+        super().__init__(f"fal found {heading} in this project; nothing was run.\n{lines}")
+
+
+class OutsideFlowError(FalError):
+    """A runtime name (`ref`, `context`, ...) was used where no script is running."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} works only inside a script that `fal flow run` or `fal flow build` executes"
+        )
+
+
+class RefError(FalError):
+    """A ref or source that can't be read."""
+
+
+class UndeclaredRefError(RefError):
+    """A script reads what its placeholder does not declare."""
+
+
+class FrameError(FalError):
+    """Data that can't become a table, or can't be added to an existing one."""
+
+
+class WriteError(FalError):
+    """A write that is not allowed here."""
+
+
+class NothingWrittenError(FalError):
+    """A placeholder's scripts ended without writing its table."""
+
+
+class WarehouseError(FalError):
+    """The database refused a statement."""
+
+
+class DatabaseLockedError(WarehouseError):
+    """Another process holds the database file."""
+
+
+class ScriptError(FalError):
+    """A user's script raised; the message is the user's own traceback."""
+
+
+class ScriptInterrupted(FalError):  # noqa: N818 - it is told to the user as a state, not a fault
+    """The run was stopped while the script was running."""

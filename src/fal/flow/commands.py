@@ -1,0 +1,105 @@
+"""dbt's own commands, with the engine in them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial, wraps
+from typing import Any
+
+import click
+from dbt.cli.main import cli as dbt_cli
+
+from fal.flow.lock import wait_seconds
+from fal.flow.seams import flow_tasks, promoted_manifests
+
+FLOWS = ("run", "build")
+
+
+def flow_commands() -> dict[str, click.Command]:
+    """`run` and `build` as dbt declares them, running scripts."""
+    return {name: _flow_command(name) for name in FLOWS}
+
+
+def dbt_group() -> click.Group:
+    """The whole dbt command line, with `run`, `build` and `retry` running scripts.
+
+    All its commands see placeholders as the tables they are.
+    """
+    group = copy.copy(dbt_cli)
+    group.commands = {
+        **{name: _promoting(command) for name, command in dbt_cli.commands.items()},
+        **{name: _with_wait(_wrapped(dbt_cli.commands[name], flow_tasks)) for name in FLOWS},
+        "retry": _wrapped(dbt_cli.commands["retry"], partial(flow_tasks, retry=True)),
+    }
+    return group
+
+
+def _flow_command(name: str) -> click.Command:
+    command = _wrapped(dbt_cli.commands[name], flow_tasks)
+    own = {param.name for param in command.params}
+    # dbt reads some flags only from the options before its subcommand.
+    group_only = [param for param in dbt_cli.params if param.name not in own]
+    command.params = [*command.params, *group_only]
+    return _with_wait(command)
+
+
+def _with_wait(command: click.Command) -> click.Command:
+    command.params = [*command.params, _wait_option()]
+    return command
+
+
+def _promoting(command: click.Command) -> click.Command:
+    if isinstance(command, click.Group):
+        group = copy.copy(command)
+        group.commands = {name: _promoting(child) for name, child in command.commands.items()}
+        return group
+    return _wrapped(command)
+
+
+def _wrapped(
+    command: click.Command, *around: Callable[[], AbstractContextManager[None]]
+) -> click.Command:
+    """A copy of a command whose callback runs inside the engine's seams."""
+    callback = command.callback
+    assert callback is not None
+
+    @wraps(callback)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        inner: Callable[..., Any] = callback
+        for manager in (*around, promoted_manifests):
+            inner = _inside(manager, inner)
+        return inner(*args, **kwargs)
+
+    copied = copy.copy(command)
+    copied.callback = wrapper
+    return copied
+
+
+def _inside(
+    manager: Callable[[], AbstractContextManager[None]], call: Callable[..., Any]
+) -> Callable[..., Any]:
+    def inside(*args: Any, **kwargs: Any) -> Any:
+        with manager():
+            return call(*args, **kwargs)
+
+    return inside
+
+
+def _wait_option() -> click.Option:
+    def remember(_context: click.Context, _option: click.Parameter, seconds: float) -> None:
+        wait_seconds.set(seconds)
+
+    # Not exposed to the command: dbt would take it for a flag of its own.
+    return click.Option(
+        ["--wait"],
+        type=click.FloatRange(min=0),
+        default=0.0,
+        envvar="FAL_WAIT",
+        metavar="SECONDS",
+        expose_value=False,
+        callback=remember,
+        help="How long to wait for a DuckDB file that another process holds. "
+        "By default the run fails at once.",
+    )

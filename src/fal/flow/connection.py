@@ -1,0 +1,74 @@
+"""dbt's connection of the running thread, as the warehouse layer wants it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dbt_common.exceptions import DbtRuntimeError
+
+from fal.exceptions import FalError, WarehouseError
+
+
+class ThreadConnection:
+    """Runs SQL on whatever connection dbt's adapter holds for the calling thread."""
+
+    def __init__(self, adapter: Any) -> None:
+        self._adapter = adapter
+
+    @contextmanager
+    def available(self, name: str) -> Iterator[None]:
+        """See to it that the calling thread has a connection.
+
+        dbt opens one for each node's thread. A thread that a script starts gets one
+        of its own here, for as long as the block lasts.
+        """
+        if self._adapter.connections.get_if_exists() is not None:
+            yield
+            return
+        with self._adapter.connection_named(f"{name}.{threading.get_ident()}"):
+            yield
+
+    def execute(self, sql: str) -> None:
+        """Run a statement in the transaction that is open, if one is."""
+        with self.guard(sql):
+            self._adapter.execute(sql, auto_begin=False, fetch=False)
+
+    def native(self) -> Any:
+        """The driver's cursor."""
+        return self._adapter.connections.get_thread_connection().handle.cursor()
+
+    @contextmanager
+    def guard(self, sql: str) -> Iterator[None]:
+        """Turn the driver's errors into WarehouseError."""
+        try:
+            with self._adapter.connections.exception_handler(sql):
+                yield
+        except DbtRuntimeError as error:
+            if isinstance(error.__cause__, FalError):
+                raise error.__cause__ from None
+            raise WarehouseError(str(error.msg)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit at the end of the block, or roll back if it raises."""
+        self.commit()
+        self._adapter.connections.begin()
+        try:
+            yield
+        except BaseException:
+            self._adapter.connections.rollback_if_open()
+            raise
+        self.commit()
+
+    def commit(self) -> None:
+        """Commit what is open on this thread's connection.
+
+        dbt's materializations leave a transaction open after their last clean-up.
+        """
+        connection = self._adapter.connections.get_if_exists()
+        if connection is not None and connection.transaction_open:
+            with self.guard("COMMIT"):
+                self._adapter.connections.commit()

@@ -1,0 +1,27 @@
+"""Tells dbt of the engine's errors, so that it reports them as it reports its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbt_common.exceptions import DbtRuntimeError
+
+from fal.exceptions import FalError, ProjectError, ScriptError, WarehouseError
+
+
+class FlowError(DbtRuntimeError):
+    """An error of the engine, as dbt shows it."""
+
+    def __init__(self, error: FalError, node: Any = None) -> None:
+        super().__init__(str(error), node)
+        self._kind = _kind(error)
+
+    @property
+    def type(self) -> str:
+        return self._kind
+
+
+def _kind(error: FalError) -> str:
+    """The first word of dbt's heading, as in `Script Error in model x`."""
+    kinds = {ProjectError: "Project", ScriptError: "Script", WarehouseError: "Database"}
+    return next((kind for cls, kind in kinds.items() if isinstance(error, cls)), "Runtime")

@@ -1,0 +1,138 @@
+"""Promotes placeholders: after parsing, and only in memory, they count as tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.factory import get_adapter
+from dbt.artifacts.resources import FileHash
+from dbt.config.runtime import RuntimeConfig
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ModelNode
+
+from fal.exceptions import ProjectError
+from fal.flow.errors import FlowError
+from fal.lineage.imports import fingerprint
+from fal.project.discovery import discover
+from fal.project.model import ModelFacts, ScriptedModel
+
+_KEY = "_fal_scripted_models"
+
+
+@dataclass
+class ScriptedNode(ModelNode):
+    """A model node that scripts are attached to.
+
+    Its checksum covers the scripts and the local modules that they import, and
+    dbt's `state:modified` compares it.
+    """
+
+    def same_body(self, other: Any) -> bool:
+        return bool(super().same_body(other)) and self.checksum == other.checksum
+
+
+def scripted_models(manifest: Manifest, config: RuntimeConfig) -> Mapping[str, ScriptedModel]:
+    """Promote a manifest's placeholders, once, and return all models with scripts.
+
+    Args:
+        manifest: the parsed manifest; its nodes are changed in memory.
+        config: the project, profile and target of this run.
+
+    Returns:
+        The models with scripts, by unique id.
+
+    Raises:
+        FlowError: the project's scripts are declared wrongly; lists every problem.
+    """
+    known: dict[str, ScriptedModel] | None = vars(manifest).get(_KEY)
+    if known is not None:
+        return known
+    try:
+        found = discover(_model_facts(manifest, config), _ScriptsPath(config))
+    except ProjectError as error:
+        raise FlowError(error) from error
+    for unique_id, model in found.items():
+        _attach(manifest.nodes[unique_id], model, config)
+    if found:
+        # dbt's `graph` variable is built while parsing, before the promotion.
+        manifest.build_flat_graph()
+    vars(manifest)[_KEY] = found
+    return found
+
+
+def promote_deferred(deferred: Manifest, models: Mapping[str, ScriptedModel], config: Any) -> None:
+    """Promote placeholders of a state manifest that plain dbt wrote.
+
+    `--defer` leaves ephemeral models out, and there a placeholder is one.
+    """
+    for unique_id, model in models.items():
+        node = deferred.nodes.get(unique_id)
+        if model.placeholder and node is not None and node.is_ephemeral_model:
+            _make_table(node, config)
+
+
+def _attach(node: Any, model: ScriptedModel, config: RuntimeConfig) -> None:
+    node.__class__ = ScriptedNode
+    root = _package_root(node.package_name, config).resolve()
+    digest = f"{node.checksum.checksum}:{fingerprint(model.scripts, root)}"
+    node.checksum = FileHash(name="sha256", checksum=hashlib.sha256(digest.encode()).hexdigest())
+    if model.placeholder:
+        _make_table(node, config)
+
+
+def _make_table(node: Any, config: RuntimeConfig) -> None:
+    node.config.materialized = "table"
+    relation = get_adapter(config).Relation.create_from(config, node)
+    node.relation_name = str(relation)
+
+
+def _model_facts(manifest: Manifest, config: RuntimeConfig) -> list[ModelFacts]:
+    return [
+        ModelFacts(
+            unique_id=node.unique_id,
+            name=node.name,
+            materialized=node.config.materialized,
+            meta=merged_meta(node),
+            declared_in=_declared_in(node),
+            package_root=_package_root(node.package_name, config),
+        )
+        for node in manifest.nodes.values()
+        if isinstance(node, ModelNode)
+    ]
+
+
+def merged_meta(node: Any) -> dict[str, Any]:
+    """A node's `meta` merged with its `config.meta`, which wins."""
+    return {**getattr(node, "meta", {}), **getattr(node.config, "meta", {})}
+
+
+def _declared_in(node: ModelNode) -> str:
+    """The YAML file that describes the model, else the model's own file."""
+    if node.patch_path is None:
+        return node.original_file_path
+    return node.patch_path.partition("://")[2]
+
+
+def _package_root(package: str, config: RuntimeConfig) -> Path:
+    if package == config.project_name:
+        return Path(config.project_root)
+    return Path(config.load_dependencies()[package].project_root)
+
+
+class _ScriptsPath:
+    """Looks the variable `fal-scripts-path` up as the model's package sees it."""
+
+    def __init__(self, config: RuntimeConfig) -> None:
+        self._config = config
+
+    def __call__(self, model: ModelFacts) -> str | None:
+        package = model.unique_id.split(".")[1]
+        for variables in (self._config.cli_vars, self._config.vars.to_dict()):
+            for scope in (variables.get(package), variables):
+                if isinstance(scope, dict) and "fal-scripts-path" in scope:
+                    return str(scope["fal-scripts-path"])
+        return None

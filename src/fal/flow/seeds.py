@@ -1,0 +1,79 @@
+"""Finds the seeds that a flow needs and its target lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbt.contracts.graph.manifest import Manifest
+from dbt.graph import ResourceTypeSelector, SelectionSpec, UniqueId
+from dbt.node_types import NodeType
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
+
+
+def missing_seeds(selected: set[str], manifest: Manifest, adapter: Any, deferred: Any) -> set[str]:
+    """Find seeds that selected nodes read, directly or through ephemeral models.
+
+    Args:
+        selected: the selected nodes' ids.
+        manifest: the promoted manifest.
+        adapter: dbt's adapter, for a look into the target.
+        deferred: the manifest that refs may be deferred to, or None.
+
+    Returns:
+        Ids of the seeds whose table does not exist in the target, nor, where refs
+        are deferred, in the other manifest.
+    """
+    needed = _seed_parents(selected, manifest) - selected
+    if deferred is not None:
+        needed -= set(deferred.nodes)
+    if not needed:
+        return set()
+    with adapter.connection_named("fal_seeds"):
+        return {uid for uid in needed if not _exists(manifest.nodes[uid], adapter)}
+
+
+def _seed_parents(selected: set[str], manifest: Manifest) -> set[str]:
+    seeds: set[str] = set()
+    seen: set[str] = set()
+    todo = [uid for uid in selected if _reads_tables(manifest.nodes.get(uid))]
+    while todo:
+        node: Any = manifest.nodes[todo.pop()]
+        for parent in node.depends_on.nodes:
+            parent_node = manifest.nodes.get(parent)
+            if parent_node is None or parent in seen:
+                continue
+            seen.add(parent)
+            if parent_node.resource_type == NodeType.Seed:
+                seeds.add(parent)
+            elif parent_node.is_ephemeral_model:
+                todo.append(parent)
+    return seeds
+
+
+def _reads_tables(node: Any) -> bool:
+    return node is not None and node.resource_type in (NodeType.Model, NodeType.Snapshot)
+
+
+def _exists(seed: Any, adapter: Any) -> bool:
+    return adapter.get_relation(seed.database, seed.schema, seed.identifier) is not None
+
+
+class SeedingSelector(ResourceTypeSelector):
+    """Selects what dbt would, and the missing seeds that it needs."""
+
+    def __init__(self, wrapped: ResourceTypeSelector, adapter: Any, deferred: Any) -> None:
+        self.__dict__.update(vars(wrapped))
+        self._adapter = adapter
+        self._deferred = deferred
+
+    def get_selected(self, spec: SelectionSpec, warn_on_no_nodes: bool = True) -> set[UniqueId]:
+        selected = super().get_selected(spec, warn_on_no_nodes=warn_on_no_nodes)
+        ids = {str(uid) for uid in selected}
+        missing = missing_seeds(ids, self.manifest, self._adapter, self._deferred)
+        if missing:
+            names = ", ".join(sorted(self.manifest.nodes[uid].name for uid in missing))
+            text = f"The target lacks seeds that this flow needs; loading them first: {names}"
+            fire_event(Note(msg=text), level=EventLevel.INFO)
+        return selected | {UniqueId(uid) for uid in missing}

@@ -1,0 +1,202 @@
+"""Serves the names that a script uses, on dbt's manifest and connection."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dbt.compilation import Compiler
+from dbt.config.runtime import RuntimeConfig
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.exceptions import DbtRuntimeError
+
+from fal.exceptions import RefError, WarehouseError
+from fal.flow import facts
+from fal.flow.connection import ThreadConnection
+from fal.flow.resolver import (
+    Lineage,
+    ScriptRefResolver,
+    ScriptSourceResolver,
+    ref_call,
+    resolve_or_explain,
+    source_call,
+)
+from fal.flow.writer import Writer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo
+    from fal.runtime.session import DType, WriteMode
+    from fal.warehouse.arrow import FrameLike
+
+
+@dataclass
+class Progress:
+    """How far a model's build has come, shared by its scripts.
+
+    Attributes:
+        status: what scripts see as the model's status.
+        answer: the warehouse's answer to the model's SQL, once it ran.
+        rows: rows written to the model by its scripts; None before the first write.
+    """
+
+    status: str = "running"
+    answer: dict[str, Any] = field(default_factory=dict)
+    rows: int | None = None
+
+    def wrote(self, rows: int, mode: WriteMode) -> None:
+        """Count a write."""
+        self.rows = rows + (self.rows or 0 if mode == "append" else 0)
+        self.answer = {"_message": f"{self.rows:,} rows", "rows_affected": self.rows}
+
+
+class ModelSession:
+    """The session of the scripts of one model."""
+
+    def __init__(
+        self,
+        *,
+        config: RuntimeConfig,
+        manifest: Manifest,
+        adapter: Any,
+        node: Any,
+        placeholder: bool,
+        state: facts.RunState,
+        warn: Callable[[str], None],
+    ) -> None:
+        from fal.warehouse.factory import make_warehouse
+
+        self.progress = Progress()
+        self._dbt_config, self._manifest, self._adapter = config, manifest, adapter
+        self._node, self._state = node, state
+        self._connection = ThreadConnection(adapter)
+        self._warehouse = make_warehouse(adapter.type(), self._connection)
+        self._lineage = Lineage(node, placeholder=placeholder, warn=warn)
+        self._writer = Writer(config, manifest, adapter, self._connection, self._warehouse)
+
+    @property
+    def current_model(self) -> ModelInfo:
+        return facts.model_info(
+            self._node,
+            self._manifest,
+            self._state,
+            self._table_name(self._node),
+            status=self.progress.status,
+            answer=self.progress.answer,
+        )
+
+    @property
+    def config(self) -> ConfigInfo:
+        return facts.config_info(self._dbt_config)
+
+    def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame:
+        if len(parts) not in (1, 2) or not all(isinstance(part, str) for part in parts):
+            raise RefError(
+                "ref() takes a model's name, or a package and a model's name, as text; "
+                f"got {', '.join(map(repr, parts)) or 'nothing'}"
+            )
+        call = ref_call(parts[-1], parts[0] if len(parts) == 2 else None, version)
+        with self._connection.available(self._node.name):
+            relation = resolve_or_explain(self._refs(), *parts, version=version)
+            if relation.is_cte:
+                # An ephemeral model has no table; dbt compiles its SQL into the query.
+                return self._query(self._compile(f"select * from {{{{ {call} }}}}"))
+            return self._read(relation, call, parts[-1])
+
+    def source(self, source_name: str, table_name: str) -> pd.DataFrame:
+        call = source_call(source_name, table_name)
+        with self._connection.available(self._node.name):
+            relation = resolve_or_explain(self._sources(self._lineage), source_name, table_name)
+            return self._read(relation, call, None)
+
+    def write_to_model(self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool) -> None:
+        with self._connection.available(self._node.name):
+            rows = self._writer.write_model(self._node, data, mode, dtype, index)
+        self.progress.wrote(rows, mode)
+
+    def write_to_source(
+        self,
+        data: FrameLike,
+        source_name: str,
+        table_name: str,
+        mode: WriteMode,
+        dtype: DType,
+        index: bool,
+    ) -> None:
+        name = f"{source_name}.{table_name}"
+        with self._connection.available(self._node.name):
+            relation = resolve_or_explain(self._sources(None), source_name, table_name)
+            # `--empty` limits what is read; what is written is the table itself.
+            relation = relation.incorporate(limit=None) if relation.limit is not None else relation
+            self._writer.write_source(relation, name, data, mode, dtype, index)
+
+    def execute_sql(self, sql: str) -> pd.DataFrame:
+        with self._connection.available(self._node.name):
+            return self._query(self._compile(sql))
+
+    def list_models(self) -> list[ModelInfo]:
+        return [
+            self.current_model
+            if node.unique_id == self._node.unique_id
+            else facts.model_info(node, self._manifest, self._state, self._table_name(node))
+            for node in facts.models(self._manifest)
+        ]
+
+    def list_sources(self) -> list[SourceInfo]:
+        return [
+            facts.source_info(node, self._manifest, self._state, self._table_name(node))
+            for node in facts.sources(self._manifest)
+        ]
+
+    def settle(self) -> None:
+        """Commit what dbt left open, so that scripts read and write on their own."""
+        self._connection.commit()
+
+    def _table_name(self, node: Any) -> str:
+        return str(self._adapter.Relation.create_from(self._dbt_config, node))
+
+    def _refs(self) -> ScriptRefResolver:
+        node = copy.copy(self._node)
+        node.extra_ctes = []
+        return ScriptRefResolver(
+            self._lineage, self._adapter, node, self._dbt_config, self._manifest
+        )
+
+    def _sources(self, lineage: Lineage | None) -> ScriptSourceResolver:
+        return ScriptSourceResolver(
+            lineage, self._adapter, self._node, self._dbt_config, self._manifest
+        )
+
+    def _compile(self, sql: str) -> str:
+        """Render SQL with the project's Jinja, as if it were the model's."""
+        node = copy.copy(self._node)
+        node.raw_code, node.language = sql, "sql"
+        node.compiled, node.compiled_code = False, None
+        node.extra_ctes, node.extra_ctes_injected = [], False
+        refs = ScriptRefResolver(
+            self._lineage, self._adapter, node, self._dbt_config, self._manifest
+        )
+        names = {"ref": refs, "source": self._sources(self._lineage)}
+        try:
+            Compiler(self._dbt_config).compile_node(node, self._manifest, names, write=False)
+        except DbtRuntimeError as error:
+            raise RefError(f"the SQL does not compile: {error.msg}") from error
+        return str(node.compiled_code)
+
+    def _query(self, sql: str) -> pd.DataFrame:
+        from fal.warehouse.to_pandas import to_pandas
+
+        return to_pandas(self._warehouse.read(sql))
+
+    def _read(self, relation: Any, call: str, model: str | None) -> pd.DataFrame:
+        try:
+            return self._query(f"select * from {relation}")
+        except WarehouseError as error:
+            path = (relation.database, relation.schema, relation.identifier)
+            if getattr(relation, "external", None) or self._adapter.get_relation(*path):
+                raise
+            build = f"; `fal flow run --select {model}` builds it" if model else ""
+            raise RefError(f"{call}: the table {relation} does not exist{build}") from error

@@ -1,0 +1,104 @@
+"""dbt's run and build tasks, with scripts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.factory import get_adapter
+from dbt.node_types import NodeType
+from dbt.task.build import BuildTask
+from dbt.task.run import RunTask
+from dbt.task.seed import SeedRunner
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
+
+from fal.flow.facts import RunState
+from fal.flow.lock import open_database
+from fal.flow.promotion import promote_deferred, scripted_models
+from fal.flow.runners import Flow, ScriptsRunner, runner_for
+from fal.flow.seeds import SeedingSelector
+from fal.runtime.execute import Running
+from fal.runtime.output import routed
+
+STOP_SECONDS = 5.0
+"""How long a stopped run waits for scripts that are inside a compiled library."""
+
+
+class FlowTask(RunTask):
+    """What run and build have in common; a mixin in front of dbt's task."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        assert self.manifest is not None
+        self.scripted = scripted_models(self.manifest, self.config)
+        self.running = Running()
+
+    def run(self) -> Any:
+        open_database(get_adapter(self.config))
+        with routed(Path(self.config.project_root)):
+            return super().run()
+
+    def get_node_selector(self, *args: Any, **kwargs: Any) -> SeedingSelector:
+        selector = super().get_node_selector(*args, **kwargs)
+        return SeedingSelector(selector, get_adapter(self.config), self._get_deferred_manifest())
+
+    def _get_deferred_manifest(self) -> Any:
+        deferred = super()._get_deferred_manifest()
+        if deferred is not None:
+            promote_deferred(deferred, self.scripted, self.config)
+        return deferred
+
+    def get_runner_type(self, node: Any) -> Any:
+        base = SeedRunner if node.resource_type == NodeType.Seed else super().get_runner_type(node)
+        scripted = self.scripted.get(node.unique_id)
+        return base if base is None or scripted is None else runner_for(base, scripted)
+
+    def get_runner(self, node: Any) -> Any:
+        runner = super().get_runner(node)
+        if isinstance(runner, ScriptsRunner):
+            runner.attach(self._flow(), self.scripted[node.unique_id])
+        return runner
+
+    def _flow(self) -> Flow:
+        selected = frozenset(node.unique_id for node in self._flattened_nodes or [])
+        return Flow(RunState(selected, self.node_results), self.running)
+
+    def _cancel_connections(self, pool: Any) -> None:
+        """Stop the scripts too, and don't wait for ever for those that can't hear it."""
+        self.running.interrupt()
+        super()._cancel_connections(_BoundedJoin(pool, STOP_SECONDS))
+        if left := self.running.names():
+            text = (
+                f"Left running at exit: {', '.join(left)}. Each is inside a call that can't be "
+                "interrupted; what it has not committed is lost, and its table is as it was"
+            )
+            fire_event(Note(msg=text), level=EventLevel.WARN)
+
+
+class FlowRunTask(FlowTask, RunTask):
+    """`fal flow run`: models and scripts."""
+
+
+class FlowBuildTask(FlowTask, BuildTask):
+    """`fal flow build`: seeds, models, scripts, snapshots and tests."""
+
+
+class _BoundedJoin:
+    """A thread pool whose `join` gives up after a while."""
+
+    def __init__(self, pool: Any, seconds: float) -> None:
+        self._pool = pool
+        self._seconds = seconds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    def join(self) -> None:
+        deadline = time.monotonic() + self._seconds
+        workers: Iterable[Any] = self._pool._pool
+        for worker in workers:
+            worker.join(max(0.0, deadline - time.monotonic()))

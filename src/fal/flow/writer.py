@@ -1,0 +1,135 @@
+"""Writes frames to models and sources."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from dbt.clients.jinja import MacroGenerator
+from dbt.config.runtime import RuntimeConfig
+from dbt.context.providers import generate_runtime_model_context
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.exceptions import DbtRuntimeError
+
+from fal.exceptions import WarehouseError, WriteError
+from fal.flow.connection import ThreadConnection
+
+if TYPE_CHECKING:
+    from fal.runtime.session import DType, WriteMode
+    from fal.warehouse.arrow import FrameLike
+    from fal.warehouse.base import Staged, Warehouse
+
+
+class Writer:
+    """Writes tables through dbt's own materialization and the warehouse layer."""
+
+    def __init__(
+        self,
+        config: RuntimeConfig,
+        manifest: Manifest,
+        adapter: Any,
+        connection: ThreadConnection,
+        warehouse: Warehouse,
+    ) -> None:
+        self._config = config
+        self._manifest = manifest
+        self._adapter = adapter
+        self._connection = connection
+        self._warehouse = warehouse
+
+    def write_model(
+        self, node: Any, data: FrameLike, mode: WriteMode, dtype: DType, index: bool
+    ) -> int:
+        """Write a model's table and return the number of rows written."""
+        _check_mode(mode)
+        relation = self._adapter.Relation.create_from(self._config, node)
+        with self._staged(data, dtype, index, f"model {node.name}") as staged:
+            existing = self._existing(relation)
+            if mode == "overwrite" or existing is None:
+                self._materialize(node, staged.select)
+            else:
+                self._append(existing, staged, f"model {node.name}")
+            return staged.rows
+
+    def write_source(
+        self,
+        relation: Any,
+        name: str,
+        data: FrameLike,
+        mode: WriteMode,
+        dtype: DType,
+        index: bool,
+    ) -> int:
+        """Write a source's table and return the number of rows written."""
+        _check_mode(mode)
+        if getattr(relation, "external", None):
+            raise WriteError(f"source {name} is an external location, not a table; it is read-only")
+        with self._staged(data, dtype, index, f"source {name}") as staged:
+            if not self._adapter.check_schema_exists(relation.database, relation.schema):
+                self._adapter.create_schema(relation.without_identifier())
+                self._connection.commit()
+            existing = self._existing(relation)
+            if mode == "overwrite" or existing is None:
+                self._replace(relation, existing, staged)
+            else:
+                self._append(existing, staged, f"source {name}")
+            return staged.rows
+
+    def _staged(
+        self, data: FrameLike, dtype: DType, index: bool, what: str
+    ) -> AbstractContextManager[Staged]:
+        from fal.warehouse.arrow import to_tables
+
+        self._connection.commit()
+        return self._warehouse.stage(to_tables(data, index=index, what=what), dtype, what=what)
+
+    def _existing(self, relation: Any) -> Any:
+        return self._adapter.get_relation(relation.database, relation.schema, relation.identifier)
+
+    def _materialize(self, node: Any, select: str) -> None:
+        """Build the table by dbt's own table materialization over the staged rows.
+
+        So contracts, grants, indexes, comments, views in the way and dbt's cache are
+        handled as for any table. Hooks are left out: they run around the scripts.
+        """
+        model = copy.copy(node)
+        model.config = copy.deepcopy(node.config)
+        model.config.materialized = "table"
+        model.config.pre_hook, model.config.post_hook = [], []
+        model.compiled, model.compiled_code = True, select
+        macro = self._manifest.find_materialization_macro_by_name(
+            self._config.project_name, "table", self._adapter.type()
+        )
+        assert macro is not None
+        context = generate_runtime_model_context(model, self._config, self._manifest)
+        try:
+            built = MacroGenerator(macro, context, stack=context["context_macro_stack"])()
+        except DbtRuntimeError as error:
+            self._adapter.connections.rollback_if_open()
+            raise WarehouseError(f"writing model {node.name}: {error.msg}") from error
+        self._connection.commit()
+        for relation in built["relations"]:
+            self._adapter.cache_added(relation.incorporate(dbt_created=True))
+
+    def _replace(self, relation: Any, existing: Any, staged: Staged) -> None:
+        with self._connection.transaction():
+            if existing is not None and not existing.is_table:
+                self._adapter.drop_relation(existing)
+            self._connection.execute(f"create or replace table {relation} as {staged.select}")
+        self._adapter.cache_added(relation.incorporate(type="table"))
+
+    def _append(self, existing: Any, staged: Staged, what: str) -> None:
+        if not existing.is_table:
+            raise WriteError(
+                f"{what} is a {existing.type} in the database, and rows can be appended only to a "
+                'table; use mode="overwrite" to replace it'
+            )
+        columns = [c.column for c in self._adapter.get_columns_in_relation(existing)]
+        with self._connection.transaction():
+            self._warehouse.append(str(existing), columns, staged)
+
+
+def _check_mode(mode: str) -> None:
+    if mode not in ("overwrite", "append"):
+        raise WriteError(f'mode must be "overwrite" or "append", not {mode!r}')

@@ -1,0 +1,1 @@
+"""What a script uses, read from its syntax tree."""

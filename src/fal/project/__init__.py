@@ -1,0 +1,1 @@
+"""A typed, read-only view of a dbt project's scripts."""

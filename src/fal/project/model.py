@@ -1,0 +1,77 @@
+"""What the engine knows of a model and its scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Stage = Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The part of a dbt model node that script discovery reads.
+
+    Attributes:
+        unique_id: dbt's id, `model.<package>.<name>`.
+        name: the model's name, without its version.
+        materialized: dbt's materialization, `ephemeral` for a placeholder.
+        meta: the model's `meta` merged with its `config.meta`.
+        declared_in: the YAML file that describes the model, or the model's own
+            SQL file where no YAML does, relative to `package_root`.
+        package_root: the folder of the dbt package that owns the model.
+    """
+
+    unique_id: str
+    name: str
+    materialized: str
+    meta: Mapping[str, Any]
+    declared_in: str
+    package_root: Path
+
+
+@dataclass(frozen=True)
+class Script:
+    """A Python file that runs with a model.
+
+    Attributes:
+        name: the path as the YAML gives it, such as `jaffle_shop/train.py`.
+        path: the file, absolute.
+        stage: whether it runs before or after its model.
+        roots: where its local imports are looked for, the script's folder first.
+        package: the dotted package that relative imports start from, or "".
+    """
+
+    name: str
+    path: Path
+    stage: Stage
+    roots: tuple[Path, ...]
+    package: str
+
+
+@dataclass(frozen=True)
+class ScriptedModel:
+    """A model that scripts are attached to.
+
+    Attributes:
+        unique_id: dbt's id of the model.
+        name: the model's name.
+        placeholder: whether the after-scripts are the model's build.
+        before: scripts that run before the model's SQL, in order.
+        after: scripts that run after it, in order.
+        declared_in: the file that attaches them, for messages.
+    """
+
+    unique_id: str
+    name: str
+    placeholder: bool
+    before: tuple[Script, ...]
+    after: tuple[Script, ...]
+    declared_in: str
+
+    @property
+    def scripts(self) -> tuple[Script, ...]:
+        """Every script of the model, in the order in which they run."""
+        return self.before + self.after

@@ -1,0 +1,72 @@
+"""Finds the line of a YAML file that a problem is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+
+def find_line(path: Path, model: str, text: str) -> int | None:
+    """Find where a model's entry in a YAML file mentions a key or a value.
+
+    Args:
+        path: a dbt YAML file.
+        model: the model whose entry is looked at.
+        text: the key or scalar value to find inside it.
+
+    Returns:
+        The 1-based line; the entry's first line where the text is not in it;
+        None where the file can't be read or has no such entry.
+    """
+    if path.suffix not in (".yml", ".yaml"):
+        return None
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    entry = _model_entry(root, model)
+    if entry is None:
+        return None
+    found = next((node for node in _scalars(_fal_part(entry)) if node.value == text), None)
+    mark = found.start_mark if found is not None else entry.start_mark
+    return int(mark.line) + 1
+
+
+def _model_entry(root: yaml.Node | None, model: str) -> yaml.MappingNode | None:
+    models = _value(root, "models")
+    if not isinstance(models, yaml.SequenceNode):
+        return None
+    for entry in models.value:
+        name = _value(entry, "name")
+        if isinstance(name, yaml.ScalarNode) and name.value == model:
+            return entry if isinstance(entry, yaml.MappingNode) else None
+    return None
+
+
+def _fal_part(entry: yaml.Node) -> yaml.Node:
+    """The entry's `meta`, wherever it stands, so that no column's meta is meant."""
+    for holder in (_value(entry, "config"), entry):
+        meta = _value(holder, "meta")
+        if meta is not None and _value(meta, "fal") is not None:
+            return meta
+    return entry
+
+
+def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next((value for name, value in node.value if name.value == key), None)
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _scalars(item)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _scalars(key)
+            yield from _scalars(value)

@@ -1,0 +1,1 @@
+"""What a script sees, and how it is executed."""

@@ -1,0 +1,92 @@
+"""Executes one script."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fal.exceptions import ScriptError, ScriptInterrupted
+from fal.project.model import Script
+from fal.runtime.importer import LocalImporter, load_code
+from fal.runtime.names import NAMES
+from fal.runtime.output import Emit, captured
+from fal.runtime.session import Session, current
+from fal.runtime.traceback import format_failure
+
+
+class Running:
+    """The scripts that run now, so that a stopped flow can stop them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._scripts: dict[int, Script] = {}
+        self._stopped = False
+
+    @contextmanager
+    def entered(self, script: Script) -> Iterator[None]:
+        """Hold the running thread's script for `interrupt`."""
+        thread = threading.get_ident()
+        with self._lock:
+            if self._stopped:
+                raise ScriptInterrupted(f"{script.name} was not started: the run was stopped")
+            self._scripts[thread] = script
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._scripts.pop(thread, None)
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in every running script and start no more.
+
+        It arrives when the script next runs Python code: a call into a compiled
+        library or a sleep ends first.
+        """
+        with self._lock:
+            self._stopped = True
+            for thread in self._scripts:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt)
+                )
+
+    def names(self) -> list[str]:
+        """Names of the scripts that run now."""
+        with self._lock:
+            return sorted(script.name for script in self._scripts.values())
+
+
+def run_script(
+    script: Script, session: Session, emit: Emit, running: Running, *, debug: bool
+) -> None:
+    """Run a script to its end in the calling thread.
+
+    Args:
+        script: the script.
+        session: serves the names that the script uses.
+        emit: takes every line that it prints or logs.
+        running: where the run is held while it lasts.
+        debug: whether tracebacks keep the engine's own frames.
+
+    Raises:
+        ScriptError: the script raised or called `sys.exit`; holds its traceback.
+        ScriptInterrupted: the run was stopped.
+    """
+    importer = LocalImporter(script.roots)
+    namespace = vars(importer.main_module(script.path, script.package, NAMES))
+    with running.entered(script), captured(emit):
+        token = current.set(session)
+        try:
+            exec(load_code(script.path), namespace)  # noqa: S102 - running scripts is the purpose
+        except KeyboardInterrupt as error:
+            raise ScriptInterrupted(f"{script.name} was stopped") from error
+        except ScriptInterrupted:
+            raise
+        except BaseException as error:
+            raise ScriptError(format_failure(error, script.path, full=debug)) from error
+        finally:
+            current.reset(token)
+            # Frames held in the script's globals would live on until a full collection.
+            namespace.clear()
+            importer.close()

@@ -1,0 +1,164 @@
+"""The names that a script finds without importing anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fal.runtime.session import DType, WriteMode, require
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo
+    from fal.warehouse.arrow import FrameLike
+
+
+def ref(*parts: str, version: str | int | None = None, v: str | int | None = None) -> pd.DataFrame:
+    """Read a model, seed or snapshot.
+
+    Args:
+        *parts: the model's name, or its package and its name, as in dbt's `ref`.
+        version: the version of a versioned model; `v` is the same.
+        v: see `version`.
+
+    Returns:
+        The table, one column per column, in the warehouse's order. Integers are
+        numpy integers, or pandas' nullable ones where the column holds nulls;
+        decimals with digits after the point are `decimal.Decimal` objects; dates
+        and times of day are `datetime` objects; timestamps are `datetime64[us]`,
+        with time zone in UTC.
+
+    Raises:
+        RefError: there is no such model, or it has not been built.
+        UndeclaredRefError: the placeholder does not declare it.
+    """
+    return require("ref()").ref(parts, v if version is None else version)
+
+
+def source(source_name: str, table_name: str) -> pd.DataFrame:
+    """Read a source table.
+
+    Args:
+        source_name: the source's name.
+        table_name: the table's name inside the source.
+
+    Returns:
+        The table, as `ref` gives it.
+
+    Raises:
+        RefError: there is no such source or table.
+        UndeclaredRefError: the placeholder does not declare it.
+    """
+    return require("source()").source(source_name, table_name)
+
+
+def write_to_model(
+    data: FrameLike,
+    mode: WriteMode = "overwrite",
+    *,
+    dtype: DType = None,
+    index: bool = False,
+) -> None:
+    """Write the table of the script's model.
+
+    Args:
+        data: a pandas or polars DataFrame, a pyarrow Table, RecordBatch or
+            RecordBatchReader, or an iterator of such frames, written as it comes.
+        mode: `overwrite` replaces the table in one step; `append` adds rows to it,
+            matching columns by name, and creates it where it is missing.
+        dtype: a warehouse type for all columns, or a mapping of column to type.
+        index: whether a pandas index is written, as the first columns.
+
+    Raises:
+        FrameError: the data can't become a table, or does not fit the existing one.
+        WriteError: the model can't be written to.
+    """
+    require("write_to_model()").write_to_model(data, mode, dtype, index)
+
+
+def write_to_source(
+    data: FrameLike,
+    source_name: str,
+    table_name: str,
+    mode: WriteMode = "append",
+    *,
+    dtype: DType = None,
+    index: bool = False,
+) -> None:
+    """Write a source table; its schema and the table are created where missing.
+
+    Args:
+        data: as for `write_to_model`.
+        source_name: the source's name.
+        table_name: the table's name inside the source.
+        mode: `append` adds rows; `overwrite` replaces the table in one step.
+        dtype: as for `write_to_model`.
+        index: as for `write_to_model`.
+
+    Raises:
+        FrameError: the data can't become a table, or does not fit the existing one.
+        RefError: there is no such source or table.
+        WriteError: the source is not a table that can be written.
+    """
+    session = require("write_to_source()")
+    session.write_to_source(data, source_name, table_name, mode, dtype, index)
+
+
+def execute_sql(sql: str) -> pd.DataFrame:
+    """Run SQL in the warehouse, rendered with the project's Jinja and macros.
+
+    Args:
+        sql: one statement; `{{ ref('m') }}`, `{{ var('x') }}` and macros work.
+
+    Returns:
+        The rows, as `ref` gives them; an empty frame for a statement without rows.
+
+    Raises:
+        RefError: a `ref` or `source` in it can't be resolved.
+        WarehouseError: the warehouse refused the statement.
+    """
+    return require("execute_sql()").execute_sql(sql)
+
+
+def list_models() -> list[ModelInfo]:
+    """List the project's models, with their status in this run, sorted by id."""
+    return require("list_models()").list_models()
+
+
+def list_sources() -> list[SourceInfo]:
+    """List the project's source tables, sorted by id."""
+    return require("list_sources()").list_sources()
+
+
+class Context:
+    """Facts about the run; `context` in a script."""
+
+    __slots__ = ()
+
+    @property
+    def current_model(self) -> ModelInfo:
+        """The model that the script is attached to, as it stands now."""
+        return require("context.current_model").current_model
+
+    @property
+    def config(self) -> ConfigInfo:
+        """The target, the profile and the project's variables; no credentials."""
+        return require("context.config").config
+
+    def __repr__(self) -> str:
+        return "<fal context: current_model, config>"
+
+
+context = Context()
+
+NAMES: dict[str, Any] = {
+    "context": context,
+    "execute_sql": execute_sql,
+    "list_models": list_models,
+    "list_sources": list_sources,
+    "ref": ref,
+    "source": source,
+    "write_to_model": write_to_model,
+    "write_to_source": write_to_source,
+}
+"""What a script finds, by name."""

@@ -1,0 +1,73 @@
+"""The running script's session: what the names in a script call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from fal.exceptions import OutsideFlowError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo
+    from fal.warehouse.arrow import FrameLike
+
+WriteMode = Literal["overwrite", "append"]
+
+DType = Mapping[str, object] | str | type | None
+"""One warehouse type for all columns, or a type by column: its name, or SQLAlchemy's."""
+
+
+class Session(Protocol):
+    """Serves one script; the engine implements it on dbt, tests implement fakes."""
+
+    @property
+    def current_model(self) -> ModelInfo: ...
+
+    @property
+    def config(self) -> ConfigInfo: ...
+
+    def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame: ...
+
+    def source(self, source_name: str, table_name: str) -> pd.DataFrame: ...
+
+    def write_to_model(
+        self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool
+    ) -> None: ...
+
+    def write_to_source(
+        self,
+        data: FrameLike,
+        source_name: str,
+        table_name: str,
+        mode: WriteMode,
+        dtype: DType,
+        index: bool,
+    ) -> None: ...
+
+    def execute_sql(self, sql: str) -> pd.DataFrame: ...
+
+    def list_models(self) -> list[ModelInfo]: ...
+
+    def list_sources(self) -> list[SourceInfo]: ...
+
+
+# A context variable, so that each of dbt's threads serves the script that it runs.
+current: ContextVar[Session | None] = ContextVar("fal_session", default=None)
+
+
+def require(name: str) -> Session:
+    """Return the running script's session.
+
+    Args:
+        name: the runtime name that was used, for the message.
+
+    Raises:
+        OutsideFlowError: no script is running.
+    """
+    session = current.get()
+    if session is None:
+        raise OutsideFlowError(name)
+    return session

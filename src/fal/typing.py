@@ -1,0 +1,28 @@
+"""The names that a script finds, for editors and type checkers.
+
+`from fal.typing import *` at the top of a script changes nothing when it runs; it
+tells tools what `ref`, `write_to_model` and the others are. Local modules that use
+them need the import.
+"""
+
+from fal.runtime.names import (
+    context,
+    execute_sql,
+    list_models,
+    list_sources,
+    ref,
+    source,
+    write_to_model,
+    write_to_source,
+)
+
+__all__ = [
+    "context",
+    "execute_sql",
+    "list_models",
+    "list_sources",
+    "ref",
+    "source",
+    "write_to_model",
+    "write_to_source",
+]
