@@ -23,7 +23,7 @@ class FalError(Exception):
     """Base of every error that the engine raises on purpose."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with a project: where, and what."""
 
@@ -38,11 +38,18 @@ class ProjectError(FalError):
     """The project can't run as it is."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = sorted(set(problems))
+        self.problems = sorted(set(problems), key=_place)
         count = len(self.problems)
         heading = "1 problem" if count == 1 else f"{count} problems"
         lines = "\n".join(f"- {problem}" for problem in self.problems)
         super().__init__(f"fal found {heading} in this project; nothing was run.\n{lines}")
+
+
+def _place(problem: Problem) -> tuple[str, int, str]:
+    """Sort by file and line, so that line 10 comes after line 9."""
+    file, _, line = problem.where.rpartition(":")
+    is_line = bool(file) and line.isdigit()
+    return (file, int(line), problem.message) if is_line else (problem.where, 0, problem.message)
 
 
 class OutsideFlowError(FalError):

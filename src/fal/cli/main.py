@@ -6,6 +6,8 @@ from importlib.metadata import version
 
 import click
 
+from fal.runtime.process import clean_exit
+
 
 class _FlowGroup(click.Group):
     """Imports dbt only when one of its commands is asked for."""
@@ -25,18 +27,20 @@ def cli() -> None:
     """Run Python scripts and SQL models in one dbt DAG."""
 
 
-@cli.group(cls=_FlowGroup)
+@cli.group(cls=_FlowGroup, short_help="Run a dbt project with its scripts.")
 def flow() -> None:
     """Run a dbt project with its scripts; every option of the dbt command works."""
 
 
 def main() -> None:
     """Run `fal`; exits with 0 (all well), 1 (something failed) or 2 (usage or set-up)."""
-    cli(prog_name="fal")
+    with clean_exit():
+        cli(prog_name="fal")
 
 
 def dbt_main() -> None:
     """Run `fal-dbt`: the dbt command line, with scripts; exits as dbt does."""
     from fal.flow.commands import dbt_group
 
-    dbt_group()(prog_name="fal-dbt")
+    with clean_exit():
+        dbt_group()(prog_name="fal-dbt")

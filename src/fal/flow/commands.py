@@ -14,7 +14,11 @@ from dbt.cli.main import cli as dbt_cli
 from fal.flow.lock import wait_seconds
 from fal.flow.seams import flow_tasks, promoted_manifests
 
-FLOWS = ("run", "build")
+FLOWS = {
+    "run": "Run models and their scripts in DAG order.",
+    "build": "Run seeds, models and their scripts, snapshots and tests in DAG order.",
+}
+"""The commands that run scripts, and what they do."""
 
 
 def flow_commands() -> dict[str, click.Command]:
@@ -31,7 +35,7 @@ def dbt_group() -> click.Group:
     group.commands = {
         **{name: _promoting(command) for name, command in dbt_cli.commands.items()},
         **{name: _with_wait(_wrapped(dbt_cli.commands[name], flow_tasks)) for name in FLOWS},
-        "retry": _wrapped(dbt_cli.commands["retry"], partial(flow_tasks, retry=True)),
+        "retry": _with_wait(_wrapped(dbt_cli.commands["retry"], partial(flow_tasks, retry=True))),
     }
     return group
 
@@ -42,6 +46,7 @@ def _flow_command(name: str) -> click.Command:
     # dbt reads some flags only from the options before its subcommand.
     group_only = [param for param in dbt_cli.params if param.name not in own]
     command.params = [*command.params, *group_only]
+    command.help = FLOWS[name]
     return _with_wait(command)
 
 

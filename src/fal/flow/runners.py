@@ -123,6 +123,10 @@ class PlaceholderRunner(ScriptsRunner, ModelRunner):
             if session.progress.rows is None:
                 raise FlowError(self._nothing_written(), model)
             self._run_hooks(context, "post_hooks", session)
+        except FlowError:
+            # dbt points at it beside the error, and it is not what failed.
+            model.compiled_path = None
+            raise
         finally:
             self.adapter.post_model_hook(context["config"], hook_context)
         return self._result(model, session)

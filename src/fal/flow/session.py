@@ -50,7 +50,8 @@ class Progress:
     def wrote(self, rows: int, mode: WriteMode) -> None:
         """Count a write."""
         self.rows = rows + (self.rows or 0 if mode == "append" else 0)
-        self.answer = {"_message": f"{self.rows:,} rows", "rows_affected": self.rows}
+        noun = "row" if self.rows == 1 else "rows"
+        self.answer = {"_message": f"{self.rows:,} {noun}", "rows_affected": self.rows}
 
 
 class ModelSession:

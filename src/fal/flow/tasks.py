@@ -16,11 +16,14 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
+from fal.exceptions import ScriptInterrupted
+from fal.flow.errors import FlowError
 from fal.flow.facts import RunState
 from fal.flow.lock import open_database
 from fal.flow.promotion import promote_deferred, scripted_models
 from fal.flow.runners import Flow, ScriptsRunner, runner_for
 from fal.flow.seeds import SeedingSelector
+from fal.runtime import process
 from fal.runtime.execute import Running
 from fal.runtime.output import routed
 
@@ -39,8 +42,11 @@ class FlowTask(RunTask):
 
     def run(self) -> Any:
         open_database(get_adapter(self.config))
-        with routed(Path(self.config.project_root)):
-            return super().run()
+        try:
+            with routed(Path(self.config.project_root)):
+                return super().run()
+        except KeyboardInterrupt:
+            raise FlowError(ScriptInterrupted(_STOPPED)) from None
 
     def get_node_selector(self, *args: Any, **kwargs: Any) -> SeedingSelector:
         selector = super().get_node_selector(*args, **kwargs)
@@ -72,11 +78,18 @@ class FlowTask(RunTask):
         self.running.interrupt()
         super()._cancel_connections(_BoundedJoin(pool, STOP_SECONDS))
         if left := self.running.names():
+            process.leave_threads_behind()
             text = (
                 f"Left running at exit: {', '.join(left)}. Each is inside a call that can't be "
                 "interrupted; what it has not committed is lost, and its table is as it was"
             )
             fire_event(Note(msg=text), level=EventLevel.WARN)
+
+
+_STOPPED = (
+    "The run was stopped. Each table is as it was before the run or as a write that had "
+    "finished left it"
+)
 
 
 class FlowRunTask(FlowTask, RunTask):

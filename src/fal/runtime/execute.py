@@ -13,6 +13,7 @@ from fal.runtime.importer import LocalImporter, load_code
 from fal.runtime.names import NAMES
 from fal.runtime.output import Emit, captured
 from fal.runtime.session import Session, current
+from fal.runtime.stand_ins import serving
 from fal.runtime.traceback import format_failure
 
 
@@ -75,7 +76,7 @@ def run_script(
     """
     importer = LocalImporter(script.roots)
     namespace = vars(importer.main_module(script.path, script.package, NAMES))
-    with running.entered(script), captured(emit):
+    with running.entered(script), captured(emit), serving(importer):
         token = current.set(session)
         try:
             exec(load_code(script.path), namespace)  # noqa: S102 - running scripts is the purpose

@@ -17,6 +17,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from fal.project.local_modules import LocalModule, find_in, find_top
+from fal.runtime import stand_ins
 
 
 class LocalName(str):
@@ -37,6 +38,9 @@ class LocalName(str):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str.__str__(self),)
+
 
 class LocalImporter:
     """The import system of one run of one script.
@@ -53,6 +57,7 @@ class LocalImporter:
         self._import: Callable[..., Any] = builtins.__import__
         self.builtins: dict[str, Any] = {**vars(builtins), "__import__": self.import_module}
         self._registered: list[str] = []
+        self._finding = False
 
     def main_module(self, file: Path, package: str, names: Mapping[str, Any]) -> ModuleType:
         """Make the module that the script itself runs in.
@@ -74,7 +79,22 @@ class LocalImporter:
         """Forget the run's modules."""
         for name in self._registered:
             sys.modules.pop(name, None)
+            stand_ins.leave(name)
         self._modules.clear()
+
+    def is_local(self, name: str) -> bool:
+        """Whether an import of that full name finds a local module."""
+        top, *rest = name.split(".")
+        found = None if self._finding else self._find_top(top)
+        for position, part in enumerate(rest, start=2):
+            if found is None:
+                break
+            found = find_in(".".join([top, *rest][:position]), part, found.search)
+        return found is not None
+
+    def load(self, name: str) -> ModuleType:
+        """The run's own module of a full name, imported if need be."""
+        return self._modules[name] if name in self._modules else self._load_chain(name)
 
     def _register(self, name: str) -> LocalName:
         local = LocalName(name)
@@ -90,7 +110,8 @@ class LocalImporter:
         level: int = 0,
     ) -> ModuleType:
         """Stand in for `builtins.__import__`; see the Python documentation."""
-        absolute = name
+        # A LocalName, as pickle passes it, is no key of what is kept here.
+        absolute = str.__str__(name)
         if level:
             package = (globals or {}).get("__package__") or ""
             absolute = resolve_name("." * level + name, package)
@@ -107,7 +128,12 @@ class LocalImporter:
 
     def _find_top(self, name: str) -> LocalModule | None:
         if name not in self._found:
-            self._found[name] = find_top(name, self._roots)
+            # It may ask Python's finders for an installed package, and they ask back.
+            self._finding = True
+            try:
+                self._found[name] = find_top(name, self._roots)
+            finally:
+                self._finding = False
         return self._found[name]
 
     def _load_chain(self, absolute: str) -> ModuleType:
@@ -156,6 +182,7 @@ class LocalImporter:
     def _make(self, found: LocalModule) -> ModuleType:
         module = ModuleType(self._register(found.name))
         sys.modules[module.__name__] = module
+        stand_ins.enter(found.name)
         origin = str(found.file) if found.file else None
         module.__spec__ = ModuleSpec(found.name, None, origin=origin, is_package=bool(found.search))
         module.__package__ = found.name if found.search else found.name.rpartition(".")[0]

@@ -150,9 +150,16 @@ def routed(project: Path) -> Iterator[None]:
         project: the folder whose files may log below WARNING.
     """
     root = logging.getLogger()
-    handler, level = _LogHandler(project), root.level
+    handler, level, others = _LogHandler(project), root.level, list(root.handlers)
+
+    def as_before(record: logging.LogRecord) -> bool:
+        return _buffer.get() is None and record.levelno >= level
+
     stdout, stderr = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = RoutedStream(stdout, "stdout"), RoutedStream(stderr, "stderr")
+    for other in others:
+        # A library that dbt imports gives the root logger a handler on stderr.
+        other.addFilter(as_before)
     root.addHandler(handler)
     root.setLevel(min(level, logging.INFO))
     setattr(threading.Thread, "start", _start_with_context)  # noqa: B010 - no method is declared
@@ -161,6 +168,8 @@ def routed(project: Path) -> Iterator[None]:
     finally:
         setattr(threading.Thread, "start", _start)  # noqa: B010
         root.removeHandler(handler)
+        for other in others:
+            other.removeFilter(as_before)
         root.setLevel(level)
         sys.stdout, sys.stderr = stdout, stderr
 

@@ -1,0 +1,34 @@
+"""Ends the process when a script can't be stopped."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_state = {"threads_left": False}
+
+
+def leave_threads_behind() -> None:
+    """Remember that a script still runs inside a call that nothing can interrupt."""
+    _state["threads_left"] = True
+
+
+@contextmanager
+def clean_exit() -> Iterator[None]:
+    """Exit at once where a script was left running.
+
+    Python's ordinary shutdown takes modules apart under the thread that still uses
+    them, and the database's library complains at length.
+    """
+    try:
+        yield
+    except SystemExit as error:
+        if not _state["threads_left"]:
+            raise
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(error.code if isinstance(error.code, int) else 1)

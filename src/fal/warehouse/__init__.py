@@ -1,0 +1,1 @@
+"""The database behind the target, seen through Arrow: read a relation, write a table."""

@@ -1,0 +1,105 @@
+"""What the engine needs from a warehouse, and what a warehouse needs from the engine."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from fal.warehouse.columns import match_columns
+
+
+class Connection(Protocol):
+    """The connection of the running thread, as the engine hands it over."""
+
+    def execute(self, sql: str) -> None:
+        """Run one statement inside whatever transaction is open; log it, translate errors."""
+
+    def native(self) -> Any:
+        """The driver's own cursor, the one that `execute` uses."""
+
+    def guard(self, sql: str) -> AbstractContextManager[None]:
+        """Translate what the driver raises in the block; `sql` is told in the message."""
+
+
+@dataclass(frozen=True)
+class StagedColumn:
+    """A column of staged rows: its name in Python and its type in the warehouse's SQL."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Rows that a statement can select from.
+
+    Attributes:
+        select: A SELECT over the rows, with quoted columns and without a trailing semicolon.
+        columns: The columns that it gives, in order.
+        rows: How many rows it gives.
+    """
+
+    select: str
+    columns: tuple[StagedColumn, ...]
+    rows: int
+
+
+class Warehouse(ABC):
+    """The database behind the target, seen through Arrow."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @abstractmethod
+    def read(self, sql: str) -> pa.Table:
+        """Run a SELECT and give its rows as Arrow, with timestamps that have a zone in UTC."""
+
+    @abstractmethod
+    def stage(
+        self,
+        tables: Iterator[pa.Table],
+        dtype: Mapping[str, object] | object | None = None,
+        *,
+        what: str = "frame",
+    ) -> AbstractContextManager[Staged]:
+        """Put rows where SQL can select from them, for the length of a `with` block.
+
+        Args:
+            tables: What `fal.warehouse.arrow.to_tables` gives. Pulled in the calling thread,
+                because the iterator may itself use the connection.
+            dtype: SQL types to cast to: one for all columns, or a mapping from column names.
+            what: The target, for messages.
+
+        Returns:
+            A context manager that gives the staged rows; they are gone after the block, also
+            if it fails.
+
+        Raises:
+            FrameError: `dtype` names a column that is not there, or `tables` raises it.
+        """
+
+    @abstractmethod
+    def quote(self, name: str) -> str:
+        """Quote an identifier."""
+
+    def append(self, relation: str, existing_columns: Sequence[str], staged: Staged) -> None:
+        """Insert staged rows into a table, matching columns by name whatever their case.
+
+        Args:
+            relation: The table, quoted as SQL needs it.
+            existing_columns: The names of the table's columns.
+            staged: The rows.
+
+        Raises:
+            FrameError: The rows lack a column of the table, or have one more.
+        """
+        found = [column.name for column in staged.columns]
+        matched = match_columns(found, existing_columns, what=relation, beside="the table")
+        into = ", ".join(map(self.quote, existing_columns))
+        values = ", ".join(map(self.quote, matched))
+        self.connection.execute(
+            f"insert into {relation} ({into}) select {values} from ({staged.select}) as staged"
+        )

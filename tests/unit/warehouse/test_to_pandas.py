@@ -1,0 +1,175 @@
+"""Every Arrow type has one dtype in pandas."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from fal.exceptions import FrameError
+from fal.warehouse.arrow import to_pandas
+
+TEXT = "str" if pd.__version__ >= "3" else "object"
+NOON = dt.datetime(2020, 1, 1, 12)
+
+
+def back(array: Any) -> pd.Series:
+    column = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+    return to_pandas(pa.table({"a": column}))["a"]
+
+
+INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_integers(name: str) -> None:
+    kind = pa.type_for_alias(name)
+    nullable = name.replace("i", "I", 1).replace("u", "U", 1)
+    assert back(pa.array([1, 2], kind)).dtype == name
+    assert back(pa.array([], kind)).dtype == name
+    result = back(pa.array([1, None], kind))
+    assert str(result.dtype) == nullable
+    assert result.tolist() == [1, pd.NA]
+
+
+def test_integers_beyond_floats_are_exact() -> None:
+    assert back(pa.array([2**63 - 1, None]))[0] == 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    ("array", "dtype", "values"),
+    [
+        (pa.array([1.5, None]), "float64", [1.5, np.nan]),
+        (pa.array([1.5], pa.float32()), "float32", [1.5]),
+        (pa.array([True]), "bool", [True]),
+        (pa.array([True, None]), "boolean", [True, pd.NA]),
+        (pa.array([Decimal(1)], pa.decimal128(38, 0)), "int64", [1]),
+        (pa.array([Decimal(1), None], pa.decimal128(38, 0)), "Int64", [1, pd.NA]),
+        (pa.array([Decimal(2**70), None], pa.decimal128(38, 0)), "object", [2**70, None]),
+        (pa.array([Decimal("1.50"), None]), "object", [Decimal("1.50"), None]),
+        (pa.array(["a"]), TEXT, ["a"]),
+        (pa.array(["a"], pa.large_string()), TEXT, ["a"]),
+        (pa.array(["a"]).dictionary_encode(), TEXT, ["a"]),
+        (pa.array([1, 1]).dictionary_encode(), "int64", [1, 1]),
+        (pa.array([dt.date(2020, 1, 1), None]), "object", [dt.date(2020, 1, 1), None]),
+        (pa.array([dt.time(1, 2, 3), None]), "object", [dt.time(1, 2, 3), None]),
+        (pa.array([NOON]), "datetime64[us]", [pd.Timestamp(NOON)]),
+        (pa.array([NOON], pa.timestamp("s")), "datetime64[us]", [pd.Timestamp(NOON)]),
+        (pa.array([1], pa.timestamp("ns")), "datetime64[ns]", [pd.Timestamp(1)]),
+        (
+            pa.array([NOON], pa.timestamp("us", "UTC")),
+            "datetime64[us, UTC]",
+            [pd.Timestamp(NOON, tz="UTC")],
+        ),
+        (
+            pa.array([0], pa.timestamp("us", "Asia/Tokyo")),
+            "datetime64[us, UTC]",
+            [pd.Timestamp(0, tz="UTC")],
+        ),
+        (pa.array([dt.timedelta(1)]), "timedelta64[us]", [pd.Timedelta(days=1)]),
+        (pa.array([b"a", None]), "object", [b"a", None]),
+        (pa.array([[1, None], [], None]), "object", [[1, None], [], None]),
+        (pa.array([["a"], [None]]), "object", [["a"], [None]]),
+        (pa.array([[[1], [2]]] * 2), "object", [[[1], [2]]] * 2),
+        (
+            pa.array([[1, 2], None, [3, 4]], pa.list_(pa.int8(), 2)),
+            "object",
+            [[1, 2], None, [3, 4]],
+        ),
+        (pa.array([{"x": 1, "y": "a"}, None]), "object", [{"x": 1, "y": "a"}, None]),
+        (pa.array([{"x": [{"y": NOON}]}]), "object", [{"x": [{"y": NOON}]}]),
+        (pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int8())), "object", [{"k": 1}, None]),
+        (pa.array([[dt.date(2020, 1, 1)]]), "object", [[dt.date(2020, 1, 1)]]),
+        (pa.array([[Decimal(5)]], pa.list_(pa.decimal128(38, 0))), "object", [[5]]),
+        (pa.array([[True, None]]), "object", [[True, None]]),
+    ],
+)
+def test_types(array: pa.Array, dtype: str, values: list[Any]) -> None:
+    result = back(array)
+    assert str(result.dtype) == dtype
+    assert repr(result.tolist()) == repr(values)
+    # A slice, and the same in chunks, must give the same.
+    twice = pa.chunked_array([array.slice(0, 1), array.slice(1), array])
+    assert repr(back(twice).tolist()) == repr(values * 2)
+
+
+def test_intervals() -> None:
+    kind = pa.month_day_nano_interval()
+    result = back(pa.array([(0, 1, 1000), None], kind))
+    assert result.dtype == "timedelta64[us]"
+    assert result.tolist() == [pd.Timedelta(days=1, microseconds=1), pd.NaT]
+    months = back(pa.array([(1, 2, 0), None], kind))
+    assert months.dtype == object
+    assert months[0].months == 1
+    assert months[1] is None
+    assert back(pa.array([], kind)).dtype == "timedelta64[us]"
+    sliced = back(pa.array([(1, 0, 0), (0, 1, 0)], kind).slice(1))
+    assert sliced.tolist() == [pd.Timedelta(days=1)]
+    assert back(pa.chunked_array([], kind)).dtype == "timedelta64[us]"
+
+
+def test_text_has_the_missing_value_of_the_installed_pandas() -> None:
+    result = back(pa.array(["a", None]))
+    assert result.dtype == TEXT
+    assert result.isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.int8(),
+        pa.decimal128(38, 0),
+        pa.string(),
+        pa.bool_(),
+        pa.timestamp("us"),
+        pa.timestamp("us", "UTC"),
+        pa.list_(pa.int64()),
+        pa.struct([("x", pa.int64())]),
+        pa.date32(),
+    ],
+)
+def test_empty_columns_keep_their_dtype(kind: pa.DataType) -> None:
+    full = {
+        "string": TEXT,
+        "bool": "bool",
+        "int8": "int8",
+        "decimal128(38, 0)": "int64",
+        "timestamp[us]": "datetime64[us]",
+        "timestamp[us, tz=UTC]": "datetime64[us, UTC]",
+    }.get(str(kind), "object")
+    for column in (pa.chunked_array([], kind), pa.array([], kind)):
+        result = back(column)
+        assert len(result) == 0
+        assert str(result.dtype) == full
+
+
+def test_dates_that_python_does_not_have() -> None:
+    with pytest.raises(FrameError, match=r'column "a" holds dates before the year 1'):
+        back(pa.array([2**31 - 1], pa.int32()).cast(pa.date32()))
+    assert back(pa.array([dt.date.min, dt.date.max])).tolist() == [dt.date.min, dt.date.max]
+
+
+def test_columns_keep_names_and_order() -> None:
+    table = pa.table([pa.array([[1]]), pa.array([1]), pa.array(["x"])], names=["b", "a", "a"])
+    frame = to_pandas(table)
+    assert frame.columns.tolist() == ["b", "a", "a"]
+    assert frame.iloc[0].tolist() == [[1], 1, "x"]
+
+
+def test_the_frame_can_be_changed_and_leaves_the_table_alone() -> None:
+    table = pa.table({"a": [1, 2], "b": [1.0, 2.0], "t": pa.array([1, 2], pa.timestamp("us"))})
+    table = table.append_column("i", pa.array([1, None]))
+    frame = to_pandas(table)
+    frame.loc[frame["a"] == 1, "b"] = 9.0
+    frame.loc[0, "a"] = 7
+    frame.iloc[0, 2] = pd.Timestamp("2020-01-01")
+    frame.loc[1, "i"] = 5
+    frame["a"] += 1
+    assert frame["a"].tolist() == [8, 3]
+    assert frame["b"].tolist() == [9.0, 2.0]
+    assert frame["i"].tolist() == [1, 5]
+    assert table["a"].to_pylist() == [1, 2]
+    assert table["b"].to_pylist() == [1.0, 2.0]
