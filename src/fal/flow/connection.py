@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from dbt.adapters.contracts.connection import ConnectionState
 from dbt_common.exceptions import DbtRuntimeError
 
 from fal.exceptions import FalError, WarehouseError
-
 
 class ThreadConnection:
     """Runs SQL on whatever connection dbt's adapter holds for the calling thread."""
@@ -25,7 +25,11 @@ class ThreadConnection:
         dbt opens one for each node's thread. A thread that a script starts gets one
         of its own here, for as long as the block lasts.
         """
-        if self._adapter.connections.get_if_exists() is not None:
+        connection = self._adapter.connections.get_if_exists()
+        if connection is not None:
+            if connection.state == ConnectionState.CLOSED:
+                # As the batches of a microbatch model leave it; dbt opens it at its next use.
+                self._adapter.acquire_connection(connection.name)
             yield
             return
         with self._adapter.connection_named(f"{name}.{threading.get_ident()}"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dbt.config.runtime import RuntimeConfig
@@ -20,24 +22,52 @@ from fal.runtime.context import (
 )
 
 
-class RunState:
-    """What has happened so far in this run; read by scripts in every thread."""
+@dataclass(frozen=True)
+class Snapshot:
+    """The run at one moment.
 
-    def __init__(self, selected: frozenset[str], results: list[Any]) -> None:
-        self._selected = selected
-        self._results = results
+    Attributes:
+        selected: ids of the nodes that this run builds.
+        results: dbt's results so far, by id.
+        tests: test nodes, by the id of the node that they are attached to.
+        manifest: the promoted manifest.
+    """
 
-    def result(self, unique_id: str) -> Any:
-        """Dbt's result of a node, or None while it has none."""
-        matches = (r for r in list(self._results) if r.node.unique_id == unique_id)
-        return next(matches, None)
+    selected: frozenset[str]
+    results: Mapping[str, Any]
+    tests: Mapping[str, list[Any]]
+    manifest: Manifest
 
     def status(self, unique_id: str) -> str:
         """A model's status, in the words of `ModelInfo.status`."""
-        result = self.result(unique_id)
+        result = self.results.get(unique_id)
         if result is None:
-            return "pending" if unique_id in self._selected else "skipped"
+            return "pending" if unique_id in self.selected else "skipped"
         return "error" if str(result.status) == "partial success" else str(result.status)
+
+
+class RunState:
+    """What has happened so far in this run; read by scripts in every thread."""
+
+    def __init__(self, manifest: Manifest, selected: frozenset[str], results: list[Any]) -> None:
+        self._manifest = manifest
+        self._selected = selected
+        self._results = results
+
+    @cached_property
+    def _tests(self) -> dict[str, list[Any]]:
+        tests: dict[str, list[Any]] = {}
+        for node in self._manifest.nodes.values():
+            if node.resource_type == NodeType.Test:
+                for unique_id in _tested(node):
+                    tests.setdefault(unique_id, []).append(node)
+        return tests
+
+    def snapshot(self) -> Snapshot:
+        """The run as it stands now."""
+        # dbt's threads add to the list while a script reads it.
+        results = {result.node.unique_id: result for result in list(self._results)}
+        return Snapshot(self._selected, results, self._tests, self._manifest)
 
 
 def adapter_response(answer: Mapping[str, Any] | None) -> AdapterResponse:
@@ -53,8 +83,7 @@ def adapter_response(answer: Mapping[str, Any] | None) -> AdapterResponse:
 
 def model_info(
     node: Any,
-    manifest: Manifest,
-    state: RunState,
+    run: Snapshot,
     table_name: str,
     *,
     status: str | None = None,
@@ -64,13 +93,12 @@ def model_info(
 
     Args:
         node: the dbt node.
-        manifest: the manifest that it is in, for its tests.
-        state: the run so far.
+        run: the run so far.
         table_name: its table's full, quoted name.
         status: its status where the run's results don't hold it yet.
         answer: the warehouse's answer where the run's results don't hold it yet.
     """
-    result = state.result(node.unique_id)
+    result = run.results.get(node.unique_id)
     if answer is None and result is not None:
         answer = result.adapter_response
     return ModelInfo(
@@ -82,16 +110,16 @@ def model_info(
         schema=node.schema,
         table_name=table_name,
         description=node.description,
-        status=status or state.status(node.unique_id),
+        status=status or run.status(node.unique_id),
         columns=_columns(node.columns),
-        tests=_tests(node.unique_id, manifest, state),
+        tests=_tests(node.unique_id, run),
         meta=merged_meta(node),
         tags=tuple(node.tags),
         adapter_response=adapter_response(answer),
     )
 
 
-def source_info(node: Any, manifest: Manifest, state: RunState, table_name: str) -> SourceInfo:
+def source_info(node: Any, run: Snapshot, table_name: str) -> SourceInfo:
     """Describe a source node; see `model_info`."""
     return SourceInfo(
         name=node.source_name,
@@ -102,7 +130,7 @@ def source_info(node: Any, manifest: Manifest, state: RunState, table_name: str)
         table_name=table_name,
         description=node.description,
         columns=_columns(node.columns),
-        tests=_tests(node.unique_id, manifest, state),
+        tests=_tests(node.unique_id, run),
         meta=merged_meta(node),
         tags=tuple(node.tags),
     )
@@ -155,26 +183,21 @@ def _columns(columns: Mapping[str, Any]) -> dict[str, ColumnInfo]:
     }
 
 
-def _tests(unique_id: str, manifest: Manifest, state: RunState) -> tuple[TestInfo, ...]:
-    return tuple(
-        _test(node, manifest, state)
-        for node in manifest.nodes.values()
-        if node.resource_type == NodeType.Test and _tests_node(node, unique_id)
-    )
+def _tests(unique_id: str, run: Snapshot) -> tuple[TestInfo, ...]:
+    return tuple(_test(node, run) for node in run.tests.get(unique_id, []))
 
 
-def _tests_node(test: Any, unique_id: str) -> bool:
+def _tested(test: Any) -> list[str]:
+    """The node that a generic test is attached to, or those that a singular test reads."""
     attached = getattr(test, "attached_node", None)
-    if attached is not None:
-        return bool(attached == unique_id)
-    return unique_id in test.depends_on.nodes
+    return [attached] if attached else list(test.depends_on.nodes)
 
 
-def _test(test: Any, manifest: Manifest, state: RunState) -> TestInfo:
+def _test(test: Any, run: Snapshot) -> TestInfo:
     metadata = getattr(test, "test_metadata", None)
-    attached = getattr(test, "attached_node", None) or next(iter(test.depends_on.nodes), "")
-    owner = manifest.nodes.get(attached) or manifest.sources.get(attached)
-    result = state.result(test.unique_id)
+    owner_id = next(iter(_tested(test)), "")
+    owner = run.manifest.nodes.get(owner_id) or run.manifest.sources.get(owner_id)
+    result = run.results.get(test.unique_id)
     return TestInfo(
         name=metadata.name if metadata else test.name,
         unique_id=test.unique_id,

@@ -13,6 +13,7 @@ from dbt.artifacts.resources import FileHash
 from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
+from dbt.node_types import NodeType
 
 from fal.exceptions import ProjectError
 from fal.flow.errors import FlowError
@@ -21,6 +22,7 @@ from fal.project.discovery import discover
 from fal.project.model import ModelFacts, ScriptedModel
 
 _KEY = "_fal_scripted_models"
+_WITH_META = (NodeType.Model, NodeType.Seed, NodeType.Snapshot, NodeType.Source)
 
 
 @dataclass
@@ -95,26 +97,27 @@ def _model_facts(manifest: Manifest, config: RuntimeConfig) -> list[ModelFacts]:
         ModelFacts(
             unique_id=node.unique_id,
             name=node.name,
-            materialized=node.config.materialized,
+            materialized=getattr(node.config, "materialized", ""),
             meta=merged_meta(node),
             declared_in=_declared_in(node),
             package_root=_package_root(node.package_name, config),
+            resource_type=str(node.resource_type),
         )
-        for node in manifest.nodes.values()
-        if isinstance(node, ModelNode)
+        for node in (*manifest.nodes.values(), *manifest.sources.values())
+        if node.resource_type in _WITH_META
     ]
 
 
 def merged_meta(node: Any) -> dict[str, Any]:
     """A node's `meta` merged with its `config.meta`, which wins."""
-    return {**getattr(node, "meta", {}), **getattr(node.config, "meta", {})}
+    return {**(getattr(node, "meta", None) or {}), **(getattr(node.config, "meta", None) or {})}
 
 
-def _declared_in(node: ModelNode) -> str:
-    """The YAML file that describes the model, else the model's own file."""
+def _declared_in(node: Any) -> str:
+    """The YAML file that describes the node, else the node's own file."""
     if node.patch_path is None:
-        return node.original_file_path
-    return node.patch_path.partition("://")[2]
+        return str(node.original_file_path)
+    return str(node.patch_path.partition("://")[2])
 
 
 def _package_root(package: str, config: RuntimeConfig) -> Path:

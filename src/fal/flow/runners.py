@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dbt.adapters.events.types import AdapterEventWarning
 from dbt.artifacts.schemas.results import RunStatus
 from dbt.artifacts.schemas.run import RunResult
 from dbt.context.providers import generate_runtime_model_context
+from dbt.events.types import JinjaLogWarning
 from dbt.flags import get_flags
 from dbt.task.run import MicrobatchModelRunner, ModelRunner
-from dbt_common.events.functions import fire_event
+from dbt_common.events.functions import warn_or_error
 
 from fal.exceptions import FalError, NothingWrittenError
 from fal.flow.errors import FlowError
@@ -50,8 +50,8 @@ class ScriptsRunner:
         names = ", ".join(script.name for script in self.scripted.scripts)
 
         def warn(message: str) -> None:
-            event = AdapterEventWarning(base_msg=f"{names} {message}", name="fal", args=[])
-            fire_event(event)
+            event = JinjaLogWarning(msg=f"{names} {message}", node_info=model.node_info)
+            warn_or_error(event, node=model)
 
         return ModelSession(
             config=self.config,

@@ -82,8 +82,7 @@ class ModelSession:
     def current_model(self) -> ModelInfo:
         return facts.model_info(
             self._node,
-            self._manifest,
-            self._state,
+            self._state.snapshot(),
             self._table_name(self._node),
             status=self.progress.status,
             answer=self.progress.answer,
@@ -139,16 +138,18 @@ class ModelSession:
             return self._query(self._compile(sql))
 
     def list_models(self) -> list[ModelInfo]:
+        run = self._state.snapshot()
         return [
             self.current_model
             if node.unique_id == self._node.unique_id
-            else facts.model_info(node, self._manifest, self._state, self._table_name(node))
+            else facts.model_info(node, run, self._table_name(node))
             for node in facts.models(self._manifest)
         ]
 
     def list_sources(self) -> list[SourceInfo]:
+        run = self._state.snapshot()
         return [
-            facts.source_info(node, self._manifest, self._state, self._table_name(node))
+            facts.source_info(node, run, self._table_name(node))
             for node in facts.sources(self._manifest)
         ]
 

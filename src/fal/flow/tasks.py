@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,15 @@ class FlowTask(RunTask):
     def get_runner(self, node: Any) -> Any:
         runner = super().get_runner(node)
         if isinstance(runner, ScriptsRunner):
-            runner.attach(self._flow(), self.scripted[node.unique_id])
+            runner.attach(self._flow, self.scripted[node.unique_id])
         return runner
 
+    @cached_property
     def _flow(self) -> Flow:
+        """What the runners share; dbt asks for the first runner when all is selected."""
+        assert self.manifest is not None
         selected = frozenset(node.unique_id for node in self._flattened_nodes or [])
-        return Flow(RunState(selected, self.node_results), self.running)
+        return Flow(RunState(self.manifest, selected, self.node_results), self.running)
 
     def _cancel_connections(self, pool: Any) -> None:
         """Stop the scripts too, and don't wait for ever for those that can't hear it."""

@@ -22,7 +22,8 @@ def discover(models: Iterable[ModelFacts], scripts_path: ScriptsPath) -> dict[st
     """Find every model that scripts are attached to.
 
     Args:
-        models: the enabled models of the project and its packages.
+        models: the enabled models of the project and its packages; other nodes may be
+            among them, and must not have scripts.
         scripts_path: gives the variable `fal-scripts-path`, or None where it is
             not set, which means the package's own folder.
 
@@ -53,6 +54,10 @@ class _Discovery:
     problems: list[Problem]
 
     def run(self, scripts_path: ScriptsPath) -> ScriptedModel | None:
+        if self.model.resource_type != "model":
+            if "fal" in self.model.meta:
+                self._report("`meta.fal` works on models only; attach the script to a model", "fal")
+            return None
         declaration = read_declaration(self.model.meta, self._report)
         if not declaration:
             return None
@@ -113,9 +118,10 @@ class _Discovery:
 
     def _report(self, message: str, text: str) -> None:
         declared_in = self.model.declared_in
-        line = find_line(self.model.package_root / declared_in, self.model.name, text)
+        kind, name = self.model.resource_type, self.model.name
+        line = find_line(self.model.package_root / declared_in, f"{kind}s", name, text)
         where = declared_in if line is None else f"{declared_in}:{line}"
-        self.problems.append(Problem(where, f"model {self.model.name}: {message}"))
+        self.problems.append(Problem(where, f"{kind} {name}: {message}"))
 
 
 def _missing(name: str, path: Path, base: Path) -> str:

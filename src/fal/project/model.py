@@ -12,7 +12,7 @@ Stage = Literal["before", "after"]
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """The part of a dbt model node that script discovery reads.
+    """The part of a dbt node that script discovery reads.
 
     Attributes:
         unique_id: dbt's id, `model.<package>.<name>`.
@@ -22,6 +22,7 @@ class ModelFacts:
         declared_in: the YAML file that describes the model, or the model's own
             SQL file where no YAML does, relative to `package_root`.
         package_root: the folder of the dbt package that owns the model.
+        resource_type: dbt's type of the node; scripts go with models only.
     """
 
     unique_id: str
@@ -30,6 +31,7 @@ class ModelFacts:
     meta: Mapping[str, Any]
     declared_in: str
     package_root: Path
+    resource_type: str = "model"
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from pathlib import Path
 import yaml
 
 
-def find_line(path: Path, model: str, text: str) -> int | None:
-    """Find where a model's entry in a YAML file mentions a key or a value.
+def find_line(path: Path, section: str, name: str, text: str) -> int | None:
+    """Find where a node's entry in a YAML file mentions a key or a value.
 
     Args:
         path: a dbt YAML file.
-        model: the model whose entry is looked at.
+        section: the file's top-level key, such as `models`.
+        name: the node whose entry is looked at.
         text: the key or scalar value to find inside it.
 
     Returns:
@@ -26,7 +27,7 @@ def find_line(path: Path, model: str, text: str) -> int | None:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
-    entry = _model_entry(root, model)
+    entry = _entry(root, section, name)
     if entry is None:
         return None
     found = next((node for node in _scalars(_fal_part(entry)) if node.value == text), None)
@@ -34,13 +35,13 @@ def find_line(path: Path, model: str, text: str) -> int | None:
     return int(mark.line) + 1
 
 
-def _model_entry(root: yaml.Node | None, model: str) -> yaml.MappingNode | None:
-    models = _value(root, "models")
-    if not isinstance(models, yaml.SequenceNode):
+def _entry(root: yaml.Node | None, section: str, name: str) -> yaml.MappingNode | None:
+    entries = _value(root, section)
+    if not isinstance(entries, yaml.SequenceNode):
         return None
-    for entry in models.value:
-        name = _value(entry, "name")
-        if isinstance(name, yaml.ScalarNode) and name.value == model:
+    for entry in entries.value:
+        found = _value(entry, "name")
+        if isinstance(found, yaml.ScalarNode) and found.value == name:
             return entry if isinstance(entry, yaml.MappingNode) else None
     return None
 

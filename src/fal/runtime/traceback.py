@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +10,7 @@ from types import TracebackType
 import fal
 from fal.exceptions import FalError
 
-_ENGINE = str(Path(fal.__file__).parent) + "/"
+_ENGINE = str(Path(fal.__file__).parent) + os.sep
 
 
 def format_failure(error: BaseException, script: Path, *, full: bool) -> str:
