@@ -12,6 +12,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from fal.exceptions import FalError, WarehouseError
 
+
 class ThreadConnection:
     """Runs SQL on whatever connection dbt's adapter holds for the calling thread."""
 

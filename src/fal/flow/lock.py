@@ -9,7 +9,6 @@ from typing import Any
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
-from dbt_common.exceptions import DbtBaseException
 
 from fal.exceptions import DatabaseLockedError
 from fal.flow.errors import FlowError
@@ -49,7 +48,7 @@ def _try_open(adapter: Any) -> str | None:
     try:
         with adapter.connection_named("fal_open"):
             adapter.connections.get_thread_connection().handle  # noqa: B018 - opens it
-    except (DbtBaseException, OSError, RuntimeError) as error:
+    except Exception as error:  # the driver's errors have no base in common with dbt's
         from fal.warehouse.duckdb import lock_holder
 
         holder = lock_holder(str(error))

@@ -134,7 +134,10 @@ class _ScriptsPath:
 
     def __call__(self, model: ModelFacts) -> str | None:
         package = model.unique_id.split(".")[1]
-        for variables in (self._config.cli_vars, self._config.vars.to_dict()):
+        # dbt's own order: the command line, the root project, the package itself.
+        projects = self._config.load_dependencies()
+        own = projects[package].vars.to_dict() if package in projects else {}
+        for variables in (self._config.cli_vars, self._config.vars.to_dict(), own):
             for scope in (variables.get(package), variables):
                 if isinstance(scope, dict) and "fal-scripts-path" in scope:
                     return str(scope["fal-scripts-path"])

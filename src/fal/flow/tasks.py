@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,12 +22,10 @@ from fal.flow.lock import open_database
 from fal.flow.promotion import promote_deferred, scripted_models
 from fal.flow.runners import Flow, ScriptsRunner, runner_for
 from fal.flow.seeds import SeedingSelector
+from fal.flow.stopping import Stopping
 from fal.runtime import process
 from fal.runtime.execute import Running
 from fal.runtime.output import routed
-
-STOP_SECONDS = 5.0
-"""How long a stopped run waits for scripts that are inside a compiled library."""
 
 
 class FlowTask(RunTask):
@@ -78,11 +74,17 @@ class FlowTask(RunTask):
         return Flow(RunState(self.manifest, selected, self.node_results), self.running)
 
     def _cancel_connections(self, pool: Any) -> None:
-        """Stop the scripts too, and don't wait for ever for those that can't hear it."""
+        """Stop the scripts too, and don't wait for ever for what can't hear it."""
         self.running.interrupt()
-        super()._cancel_connections(_BoundedJoin(pool, STOP_SECONDS))
+        stopping = Stopping(pool, get_adapter(self.config))
+        try:
+            super()._cancel_connections(stopping)
+        except Exception:  # a worker may close its connection between dbt's look and its cancel
+            stopping.join()
+        finally:  # a second Ctrl-C ends the waiting
+            if stopping.workers_left():
+                process.leave_threads_behind()
         if left := self.running.names():
-            process.leave_threads_behind()
             text = (
                 f"Left running at exit: {', '.join(left)}. Each is inside a call that can't be "
                 "interrupted; what it has not committed is lost, and its table is as it was"
@@ -102,20 +104,3 @@ class FlowRunTask(FlowTask, RunTask):
 
 class FlowBuildTask(FlowTask, BuildTask):
     """`fal flow build`: seeds, models, scripts, snapshots and tests."""
-
-
-class _BoundedJoin:
-    """A thread pool whose `join` gives up after a while."""
-
-    def __init__(self, pool: Any, seconds: float) -> None:
-        self._pool = pool
-        self._seconds = seconds
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._pool, name)
-
-    def join(self) -> None:
-        deadline = time.monotonic() + self._seconds
-        workers: Iterable[Any] = self._pool._pool
-        for worker in workers:
-            worker.join(max(0.0, deadline - time.monotonic()))

@@ -25,10 +25,12 @@ def clean_exit() -> Iterator[None]:
     """
     try:
         yield
-    except SystemExit as error:
+    except BaseException as error:
+        # Closing connections that are still in use may have raised what arrives here.
         if not _state["threads_left"]:
             raise
         logging.shutdown()
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(error.code if isinstance(error.code, int) else 1)
+        code = error.code if isinstance(error, SystemExit) else None
+        os._exit(code if isinstance(code, int) else 2)

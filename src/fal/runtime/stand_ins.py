@@ -32,6 +32,7 @@ active: ContextVar[Importer | None] = ContextVar("fal_importer", default=None)
 
 _lock = threading.RLock()
 _uses: dict[str, int] = {}
+_serving: list[Importer] = []
 
 
 class StandIn(ModuleType):
@@ -76,12 +77,17 @@ def serving(importer: Importer) -> Iterator[None]:
     """Make stand-ins lead to a script's modules, in this context, while it runs."""
     token = active.set(importer)
     with _lock:
-        if _finder not in sys.meta_path:
+        _serving.append(importer)
+        if len(_serving) == 1:
             sys.meta_path.append(_finder)
     try:
         yield
     finally:
         active.reset(token)
+        with _lock:
+            _serving.remove(importer)
+            if not _serving:
+                sys.meta_path.remove(_finder)
 
 
 def enter(name: str) -> None:
@@ -102,5 +108,3 @@ def leave(name: str) -> None:
         if not _uses[name]:
             del _uses[name]
             sys.modules.pop(name, None)
-        if not _uses and _finder in sys.meta_path:
-            sys.meta_path.remove(_finder)

@@ -1,0 +1,89 @@
+"""A session for unit tests of the runtime: no dbt, no warehouse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from fal.runtime.context import AdapterResponse, ConfigInfo, ModelInfo, SourceInfo
+
+
+def model_info(name: str = "orders", status: str = "running") -> ModelInfo:
+    """Facts about a model that needs none of its own."""
+    return ModelInfo(
+        name=name,
+        alias=name,
+        unique_id=f"model.shop.{name}",
+        package_name="shop",
+        database="dev",
+        schema="main",
+        table_name=f'"dev"."main"."{name}"',
+        description="",
+        status=status,
+        columns={},
+        tests=(),
+        meta={},
+        tags=(),
+        adapter_response=AdapterResponse(),
+    )
+
+
+def config_info() -> ConfigInfo:
+    """Facts about a target."""
+    return ConfigInfo(
+        project_name="shop",
+        project_root="shop",
+        profile_name="shop",
+        target_name="dev",
+        target_type="duckdb",
+        database="dev",
+        schema="main",
+        threads=1,
+        full_refresh=False,
+        vars={},
+    )
+
+
+@dataclass
+class FakeSession:
+    """Serves frames by name and remembers every call.
+
+    Attributes:
+        frames: what `ref`, `source` (by `source.table`) and `execute_sql` (by its SQL) give.
+        calls: the name of each call with its arguments, in order.
+    """
+
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    models: list[ModelInfo] = field(default_factory=list)
+    sources: list[SourceInfo] = field(default_factory=list)
+    current_model: ModelInfo = field(default_factory=model_info)
+    config: ConfigInfo = field(default_factory=config_info)
+
+    def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame:
+        self.calls.append(("ref", parts, version))
+        return self.frames[parts[-1]]
+
+    def source(self, source_name: str, table_name: str) -> pd.DataFrame:
+        self.calls.append(("source", source_name, table_name))
+        return self.frames[f"{source_name}.{table_name}"]
+
+    def write_to_model(self, data: Any, mode: str, dtype: Any, index: bool) -> None:
+        self.calls.append(("write_to_model", data, mode, dtype, index))
+
+    def write_to_source(
+        self, data: Any, source_name: str, table_name: str, mode: str, dtype: Any, index: bool
+    ) -> None:
+        self.calls.append(("write_to_source", data, source_name, table_name, mode, dtype, index))
+
+    def execute_sql(self, sql: str) -> pd.DataFrame:
+        self.calls.append(("execute_sql", sql))
+        return self.frames[sql]
+
+    def list_models(self) -> list[ModelInfo]:
+        return self.models
+
+    def list_sources(self) -> list[SourceInfo]:
+        return self.sources

@@ -1,0 +1,233 @@
+"""Throw-away dbt projects on DuckDB, and the commands run in them in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import click
+import duckdb
+import yaml
+from click.testing import CliRunner
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """How a command ended."""
+
+    exit_code: int
+    output: str
+    root: Path
+    exception: BaseException | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The output's lines without dbt's time stamps."""
+        return [line.partition("  ")[2] or line for line in self.output.splitlines()]
+
+    @property
+    def events(self) -> list[Json]:
+        """The log events of a command run with `--log-format json`."""
+        rows = (line for line in self.output.splitlines() if line.startswith("{"))
+        return [json.loads(row) for row in rows]
+
+    @property
+    def results(self) -> dict[str, Json]:
+        """`run_results.json`, by the node's name."""
+        rows = _read_json(self.root / "target" / "run_results.json")["results"]
+        return {row["unique_id"].split(".", 2)[2]: row for row in rows}
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """Each node's status in `run_results.json`."""
+        return {name: str(row["status"]) for name, row in self.results.items()}
+
+    @property
+    def manifest(self) -> Json:
+        """`manifest.json`, as it is on disk now."""
+        return _read_json(self.root / "target" / "manifest.json")
+
+    def ok(self) -> Invocation:
+        """Fail with the whole output unless the command ended well."""
+        assert self.exit_code == 0, f"exit code {self.exit_code}\n{self.output}\n{self.exception!r}"
+        return self
+
+    def ended(self, exit_code: int) -> Invocation:
+        """Fail with the whole output unless the command ended with this code."""
+        told = f"exit code {self.exit_code}\n{self.output}\n{self.exception!r}"
+        assert self.exit_code == exit_code, told
+        return self
+
+
+@dataclass
+class Project:
+    """A dbt project in a folder of its own; methods add files and run commands.
+
+    Attributes:
+        root: its folder.
+        name: its name, which is also its profile's.
+        threads: how many nodes may run at once.
+        settings: what is added to `dbt_project.yml`.
+        prepared: whether dbt finds its own macros parsed; that saves a second.
+    """
+
+    root: Path
+    name: str = "shop"
+    threads: int = 2
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    prepared: bool = True
+
+    def __post_init__(self) -> None:
+        project: Json = {
+            "name": self.name,
+            "version": "1.0.0",
+            "profile": self.name,
+            "flags": {"send_anonymous_usage_stats": False, "use_colors": False},
+            "vars": {"fal-scripts-path": "fal_scripts"},
+            **self.settings,
+        }
+        target = {"type": "duckdb", "path": self.database.name, "threads": self.threads}
+        self.file("dbt_project.yml", yaml.safe_dump(project, sort_keys=False))
+        profile = {self.name: {"target": "dev", "outputs": {"dev": target}}}
+        self.file("profiles.yml", yaml.safe_dump(profile))
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file."""
+        return self.root / "dev.duckdb"
+
+    def file(self, path: str, text: str) -> Project:
+        """Add or replace a file; the text is dedented."""
+        full = self.root / path
+        full.parent.mkdir(parents=True, exist_ok=True)
+        full.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+        return self
+
+    def model(self, name: str, sql: str, *, scripts: Any = None, **properties: Any) -> Project:
+        """Add a SQL model; a YAML file beside it if it has scripts or properties."""
+        self.file(f"models/{name}.sql", sql)
+        if scripts is not None:
+            properties["meta"] = {**properties.get("meta", {}), "fal": {"scripts": scripts}}
+        if properties:
+            self.yaml(f"models/{name}.yml", {"models": [{"name": name, **properties}]})
+        return self
+
+    def placeholder(
+        self, name: str, *calls: str, scripts: Any = None, code: str | None = None, **more: Any
+    ) -> Project:
+        """Add a placeholder that declares calls such as `ref('a')`, and its script."""
+        told = "\n".join(f"-- {{{{ {call} }}}}" for call in calls)
+        sql = f"{{{{ config(materialized='ephemeral') }}}}\n{told}\nselect * from {{{{ this }}}}\n"
+        self.model(name, sql, scripts=scripts or [f"{name}.py"], **more)
+        return self if code is None else self.script(f"{name}.py", code)
+
+    def script(self, path: str, code: str) -> Project:
+        """Add a Python file below `fal_scripts`."""
+        return self.file(f"fal_scripts/{path}", code)
+
+    def yaml(self, path: str, content: Json) -> Project:
+        """Add a YAML file."""
+        return self.file(path, yaml.safe_dump(content, sort_keys=False))
+
+    def seed(self, name: str, *rows: str) -> Project:
+        """Add a seed; the first row is the header."""
+        return self.file(f"seeds/{name}.csv", "\n".join(rows) + "\n")
+
+    def fal(self, *args: str) -> Invocation:
+        """Run `fal`, such as `fal("flow", "run")`."""
+        from fal.cli.main import cli
+
+        return self._invoke(lambda: cli, args)
+
+    def flow(self, *args: str) -> Invocation:
+        """Run `fal flow`, such as `flow("run", "--select", "a")`."""
+        return self.fal("flow", *args)
+
+    def fal_dbt(self, *args: str) -> Invocation:
+        """Run `fal-dbt`."""
+        from fal.flow.commands import dbt_group
+
+        return self._invoke(dbt_group, args)
+
+    def dbt(self, *args: str) -> Invocation:
+        """Run plain `dbt`, which knows nothing of scripts."""
+        from dbt.cli.main import cli
+
+        return self._invoke(lambda: cli, args)
+
+    def _invoke(self, command: Callable[[], click.Command], args: tuple[str, ...]) -> Invocation:
+        if self.prepared and not (self.root / "target").exists():
+            (self.root / "target").mkdir()
+            (self.root / "target" / "partial_parse.msgpack").write_bytes(_empty_parse())
+        with contextlib.chdir(self.root), _quiet_environment():
+            try:
+                ended = CliRunner().invoke(command(), args)
+            finally:
+                close_databases()
+        return Invocation(ended.exit_code, ended.output, self.root, ended.exception)
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run SQL in the database and give its rows."""
+        with duckdb.connect(str(self.database)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def rows(self, relation: str) -> list[tuple[Any, ...]]:
+        """A table's rows, sorted."""
+        return self.sql(f"select * from {relation} order by all")
+
+    def kind(self, table: str, schema: str = "main") -> str | None:
+        """Whether a relation is a `BASE TABLE` or a `VIEW`; None where it is missing."""
+        found = self.sql(
+            "select table_type from information_schema.tables "
+            f"where table_name = '{table}' and table_schema = '{schema}'"
+        )
+        return str(found[0][0]) if found else None
+
+    def log(self) -> str:
+        """`logs/dbt.log`."""
+        return (self.root / "logs" / "dbt.log").read_text(encoding="utf-8")
+
+
+@cache
+def _empty_parse() -> bytes:
+    """What dbt keeps of parsing a project without files."""
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Project(Path(folder), prepared=False)
+        empty.dbt("parse").ok()
+        return (empty.root / "target" / "partial_parse.msgpack").read_bytes()
+
+
+def close_databases() -> None:
+    """Let go of the database that dbt-duckdb keeps open for the process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if (environment := DuckDBConnectionManager._ENV) is not None:
+        environment.close()
+    DuckDBConnectionManager._ENV = None
+
+
+@contextlib.contextmanager
+def _quiet_environment() -> Iterator[None]:
+    """Hide the machine's own dbt settings."""
+    hidden = {k: v for k, v in os.environ.items() if k.startswith(("DBT_", "FAL_WAIT"))}
+    for key in hidden:
+        del os.environ[key]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def _read_json(path: Path) -> Json:
+    content: Json = json.loads(path.read_text(encoding="utf-8"))
+    return content
