@@ -5,20 +5,22 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import partial, wraps
+from functools import wraps
 from typing import Any
 
 import click
 from dbt.cli.main import cli as dbt_cli
 
 from fal.flow.lock import wait_seconds
-from fal.flow.seams import flow_tasks, promoted_manifests
+from fal.flow.seams import build_task, promoted_manifests, retry_tasks, run_task
 
 FLOWS = {
     "run": "Run models and their scripts in DAG order.",
     "build": "Run seeds, models and their scripts, snapshots and tests in DAG order.",
 }
 """The commands that run scripts, and what they do."""
+
+_TASKS = {"run": run_task, "build": build_task, "retry": retry_tasks}
 
 
 def flow_commands() -> dict[str, click.Command]:
@@ -34,14 +36,16 @@ def dbt_group() -> click.Group:
     group = copy.copy(dbt_cli)
     group.commands = {
         **{name: _promoting(command) for name, command in dbt_cli.commands.items()},
-        **{name: _with_wait(_wrapped(dbt_cli.commands[name], flow_tasks)) for name in FLOWS},
-        "retry": _with_wait(_wrapped(dbt_cli.commands["retry"], partial(flow_tasks, retry=True))),
+        **{
+            name: _with_wait(_wrapped(dbt_cli.commands[name], tasks))
+            for name, tasks in _TASKS.items()
+        },
     }
     return group
 
 
 def _flow_command(name: str) -> click.Command:
-    command = _wrapped(dbt_cli.commands[name], flow_tasks)
+    command = _wrapped(dbt_cli.commands[name], _TASKS[name])
     own = {param.name for param in command.params}
     # dbt reads some flags only from the options before its subcommand.
     group_only = [param for param in dbt_cli.params if param.name not in own]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
-import dbt.task.build
-import dbt.task.run
 from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import ManifestLoader
 
 from fal.flow.promotion import scripted_models
-from fal.flow.tasks import FlowBuildTask, FlowRunTask
 
 
 @contextmanager
@@ -36,23 +33,36 @@ def promoted_manifests() -> Iterator[None]:
 
 
 @contextmanager
-def flow_tasks(*, retry: bool = False) -> Iterator[None]:
-    """While it lasts, dbt's commands run and build use the engine's tasks.
+def run_task() -> Iterator[None]:
+    """While it lasts, dbt's run command uses the engine's task."""
+    from fal.flow.tasks import FlowRunTask
 
-    Args:
-        retry: whether the retry command is to use them too.
-    """
-    tasks = {"RunTask": FlowRunTask, "BuildTask": FlowBuildTask}
-    with ExitStack() as stack:
-        stack.enter_context(_replaced(dbt.task.run, "RunTask", FlowRunTask))
-        stack.enter_context(_replaced(dbt.task.build, "BuildTask", FlowBuildTask))
-        if retry:
-            module = importlib.import_module("dbt.task.retry")
-            commands = {"run": FlowRunTask, "build": FlowBuildTask}
-            known = {**vars(module)["TASK_DICT"], **commands}
-            stack.enter_context(_replaced(module, "TASK_DICT", known))
-            for name, task in tasks.items():
-                stack.enter_context(_replaced(module, name, task))
+    with _replaced(import_module("dbt.task.run"), "RunTask", FlowRunTask):
+        yield
+
+
+@contextmanager
+def build_task() -> Iterator[None]:
+    """While it lasts, dbt's build command uses the engine's task."""
+    from fal.flow.build_task import FlowBuildTask
+
+    with _replaced(import_module("dbt.task.build"), "BuildTask", FlowBuildTask):
+        yield
+
+
+@contextmanager
+def retry_tasks() -> Iterator[None]:
+    """While it lasts, dbt's retry command uses the engine's tasks for run and build."""
+    from fal.flow.build_task import FlowBuildTask
+    from fal.flow.tasks import FlowRunTask
+
+    retry = import_module("dbt.task.retry")
+    commands = {**vars(retry)["TASK_DICT"], "run": FlowRunTask, "build": FlowBuildTask}
+    with (
+        _replaced(retry, "TASK_DICT", commands),
+        _replaced(retry, "RunTask", FlowRunTask),
+        _replaced(retry, "BuildTask", FlowBuildTask),
+    ):
         yield
 
 

@@ -1,4 +1,4 @@
-"""dbt's run and build tasks, with scripts."""
+"""dbt's run task, with scripts, and what the build task shares with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from dbt.adapters.factory import get_adapter
 from dbt.node_types import NodeType
-from dbt.task.build import BuildTask
 from dbt.task.run import RunTask
 from dbt.task.seed import SeedRunner
 from dbt_common.events.base_types import EventLevel
@@ -100,7 +99,3 @@ _STOPPED = (
 
 class FlowRunTask(FlowTask, RunTask):
     """`fal flow run`: models and scripts."""
-
-
-class FlowBuildTask(FlowTask, BuildTask):
-    """`fal flow build`: seeds, models, scripts, snapshots and tests."""
