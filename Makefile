@@ -20,6 +20,8 @@ help:
 	@echo "make clean        remove .venv and everything that runs produce"
 
 $(UV):
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "fal needs Python 3.11 or newer, and there is no $(PYTHON); try make PYTHON=/path/to/python3" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "fal needs Python 3.11 or newer, and $(PYTHON) is older; try make PYTHON=python3.12" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
@@ -33,7 +35,7 @@ flow: $(STAMP)
 	@$(BIN)/fal flow run
 	@echo
 	@echo "The tables are in fal_reference.duckdb. Where to look next:"
-	@echo "  $(BIN)/fal-dbt show --inline \"select * from {{ ref('fct_customers') }} order by lifetime_value desc\" --limit 5"
+	@echo "  $(BIN)/fal-dbt show --select best_customers           the most valuable customers"
 	@echo "  fal_scripts/jaffle_shop/customers_predicted_ltvs.py   the script that predicts"
 	@echo "  models/jaffle_shop/ml/customers_predicted_ltvs.sql    its place in the DAG"
 	@echo "  $(BIN)/fal flow build                                 the same with all data tests"

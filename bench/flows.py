@@ -14,7 +14,7 @@ from bench.timing import Comparison, compare, timed
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-PARTS = ("dbt_project.yml", "profiles.yml", "models", "data", "macros", "fal_scripts")
+PARTS = ("dbt_project.yml", "profiles.yml", "models", "data", "macros", "analyses", "fal_scripts")
 
 
 def compare_chain(runs: int) -> tuple[Comparison, float]:

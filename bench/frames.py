@@ -1,93 +1,89 @@
-"""Times reading and writing a million rows against raw DuckDB."""
+"""Times `ref` and `write_to_model`, in a script of a real flow, against raw DuckDB."""
 
 from __future__ import annotations
 
+import json
+import statistics
 import tempfile
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
+from bench.projects import make_project, run_in_process
+from bench.timing import Comparison
+
+_SOURCE = """
+select
+    range as id,
+    (range * 7919 % 100)::integer as small,
+    case when range % 7 > 0 then range % 100 end as with_nulls,
+    random() as price,
+    random()::real as share,
+    random() > 0.5 as flag,
+    'code ' || (range * 104729 % 1000) as code,
+    lpad(range::varchar, 20, '0') as label,
+    date_trunc('day', timestamp '2020-01-01' + interval (range % 1000) day) as day,
+    timestamp '2020-01-01' + interval (range) second as at
+from range({rows})
+"""
+
+# The script times each call itself, in turn with raw DuckDB on another connection to
+# the same database in the same process; the last line that it prints holds the seconds.
+_SCRIPT = """
+import json, time
 import duckdb
-import numpy as np
-import pandas as pd
 
-from bench.timing import Comparison, compare, timed
-from fal.warehouse.arrow import to_tables
-from fal.warehouse.duckdb import DuckDBWarehouse
-from fal.warehouse.to_pandas import to_pandas
+raw = duckdb.connect({database!r})
 
+def seconds(call):
+    start = time.perf_counter()
+    result = call()
+    return time.perf_counter() - start, result
 
-class RawConnection:
-    """A DuckDB connection without dbt around it, as the warehouse layer wants one."""
-
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
-
-    def execute(self, sql: str) -> None:
-        """Run a statement."""
-        self._cursor.execute(sql)
-
-    def native(self) -> Any:
-        """The cursor."""
-        return self._cursor
-
-    def guard(self, sql: str) -> AbstractContextManager[None]:
-        """Errors are raised as they are."""
-        return nullcontext()
-
-
-def mixed_frame(rows: int) -> pd.DataFrame:
-    """Ten columns: integers, floats, text, flags, dates and times, some with nulls."""
-    random = np.random.default_rng(7)
-    days = random.integers(0, 1000, rows).astype("timedelta64[D]")
-    frame = pd.DataFrame(
-        {
-            "id": np.arange(rows),
-            "small": random.integers(0, 100, rows).astype("int32"),
-            "with_nulls": pd.array(random.integers(0, 100, rows), dtype="Int64"),
-            "price": random.random(rows),
-            "share": random.random(rows).astype("float32"),
-            "flag": random.random(rows) > 0.5,
-            "code": [f"code {n}" for n in random.integers(0, 1000, rows)],
-            "label": [f"{n:020d}" for n in range(rows)],
-            "day": np.datetime64("2020-01-01", "s") + days,
-            "at": np.datetime64("2020-01-01", "us") + random.integers(0, 10**14, rows),
-        }
-    )
-    frame.loc[::7, "with_nulls"] = pd.NA
-    return frame
+found = {{"ref": [], "df": [], "write": [], "ctas": []}}
+for run in range({runs} + 1):
+    ref_seconds, frame = seconds(lambda: ref("source_rows"))
+    df_seconds, raw_frame = seconds(lambda: raw.sql("from source_rows").df())
+    write_seconds, _ = seconds(lambda: write_to_model(frame))
+    create = "create or replace table by_duckdb as select * from raw_frame"
+    ctas_seconds, _ = seconds(lambda raw_frame=raw_frame: raw.execute(create))
+    if run:
+        found["ref"].append(ref_seconds)
+        found["df"].append(df_seconds)
+        found["write"].append(write_seconds)
+        found["ctas"].append(ctas_seconds)
+raw.close()
+with open({report!r}, "w") as file:
+    json.dump(found, file)
+"""
 
 
 def compare_frames(rows: int, runs: int) -> list[Comparison]:
-    """Time `ref()`'s and `write_to_model()`'s way through Arrow against DuckDB's own."""
-    frame = mixed_frame(rows)
-    with tempfile.TemporaryDirectory() as folder:
-        connection = duckdb.connect(str(Path(folder) / "bench.duckdb"))
-        warehouse = DuckDBWarehouse(RawConnection(connection))
-        connection.register("frame", frame)
-        connection.execute("create table source as select * from frame")
+    """Time both ways of a frame against DuckDB's own `.df()` and `create table as`."""
+    from fal.flow.commands import dbt_group
 
-        def write() -> None:
-            with warehouse.stage(to_tables(frame, what="bench")) as staged:
-                connection.execute(f"create or replace table ours as {staged.select}")
+    with tempfile.TemporaryDirectory() as name:
+        folder, report = Path(name) / "frames", Path(name) / "seconds.json"
+        script = _SCRIPT.format(
+            database=str(folder / "bench.duckdb"), report=str(report), runs=runs
+        )
+        make_project(
+            folder,
+            sql={"source_rows": _SOURCE.format(rows=rows)},
+            scripts={"written": ("source_rows", script)},
+        )
+        run_in_process(dbt_group(), ["run", "--quiet"], folder)
+        found: dict[str, list[float]] = json.loads(report.read_text())
+    size = f"{rows:,} rows x 10 columns"
+    return [
+        _comparison(f"ref() of {size} / DuckDB .df()", found["ref"], found["df"]),
+        _comparison(f"write_to_model() of {size} / create table", found["write"], found["ctas"]),
+    ]
 
-        def write_raw() -> None:
-            connection.execute("create or replace table base as select * from frame")
 
-        size = f"{rows:,} rows x {len(frame.columns)} columns"
-        return [
-            compare(
-                f"ref() of {size} / DuckDB .df()",
-                lambda: timed(lambda: to_pandas(warehouse.read("select * from source"))),
-                lambda: timed(lambda: connection.sql("select * from source").df()),
-                runs=runs,
-                target="at most 1.15x",
-            ),
-            compare(
-                f"write_to_model() of {size} / create table as",
-                lambda: timed(write),
-                lambda: timed(write_raw),
-                runs=runs,
-                target="at most 1.15x",
-            ),
-        ]
+def _comparison(what: str, ours: list[float], base: list[float]) -> Comparison:
+    return Comparison(
+        what,
+        statistics.median(ours),
+        statistics.median(base),
+        statistics.median(a / b for a, b in zip(ours, base, strict=True)),
+        "at most 1.15x",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -30,6 +31,35 @@ bench:
 """
 
 
+def make_project(
+    folder: Path, *, sql: Mapping[str, str], scripts: Mapping[str, tuple[str, str]]
+) -> None:
+    """Write a project.
+
+    Args:
+        folder: where it goes.
+        sql: SQL models, by name.
+        scripts: placeholders by name: the model that each reads, and its script.
+    """
+    (folder / "models").mkdir(parents=True)
+    (folder / "dbt_project.yml").write_text(_PROJECT)
+    (folder / "profiles.yml").write_text(_PROFILE)
+    for name, select in sql.items():
+        (folder / "models" / f"{name}.sql").write_text(select)
+    entries = []
+    for name, (parent, script) in scripts.items():
+        placeholder = (
+            "{{ config(materialized='ephemeral') }}\n"
+            f"/* {{{{ ref('{parent}') }}}} */\nselect * from {{{{ this }}}}"
+        )
+        (folder / "models" / f"{name}.sql").write_text(placeholder)
+        (folder / f"{name}.py").write_text(script)
+        meta = {"fal": {"scripts": {"after": [f"{name}.py"]}}}
+        entries.append({"name": name, "config": {"meta": meta}})
+    # YAML reads JSON.
+    (folder / "models" / "models.yml").write_text(json.dumps({"models": entries}))
+
+
 def make_chain(folder: Path, *, scripts: bool) -> None:
     """Write a chain of models, each reading the one before.
 
@@ -37,32 +67,15 @@ def make_chain(folder: Path, *, scripts: bool) -> None:
         folder: where the project goes.
         scripts: whether every second model is a script; else all are SQL.
     """
-    (folder / "models").mkdir(parents=True)
-    (folder / "dbt_project.yml").write_text(_PROJECT)
-    (folder / "profiles.yml").write_text(_PROFILE)
-    entries = []
-    for step in range(CHAIN):
-        select = f"select * from {{{{ ref('step_{step - 1}') }}}}" if step else _first()
+    sql = {"step_0": f"select range as id, 'row ' || range as label from range({ROWS})"}
+    by_script = {}
+    for step in range(1, CHAIN):
+        parent = f"step_{step - 1}"
         if scripts and step % 2:
-            parent = f"{{{{ ref('step_{step - 1}') }}}}"
-            select = (
-                "{{ config(materialized='ephemeral') }}\n"
-                f"/* {parent} */\nselect * from {{{{ this }}}}"
-            )
-            (folder / f"step_{step}.py").write_text(f"write_to_model(ref('step_{step - 1}'))\n")
-            entries.append(
-                {
-                    "name": f"step_{step}",
-                    "config": {"meta": {"fal": {"scripts": {"after": [f"step_{step}.py"]}}}},
-                }
-            )
-        (folder / "models" / f"step_{step}.sql").write_text(select)
-    # YAML reads JSON.
-    (folder / "models" / "models.yml").write_text(json.dumps({"models": entries}))
-
-
-def _first() -> str:
-    return f"select range as id, 'row ' || range as label from range({ROWS})"
+            by_script[f"step_{step}"] = (parent, f"write_to_model(ref('{parent}'))\n")
+        else:
+            sql[f"step_{step}"] = f"select * from {{{{ ref('{parent}') }}}}"
+    make_project(folder, sql=sql, scripts=by_script)
 
 
 def run_in_process(command: click.Group, arguments: list[str], folder: Path) -> float:

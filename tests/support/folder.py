@@ -14,7 +14,7 @@ from fal.exceptions import Problem, ProjectError, ScriptError
 from fal.project.discovery import discover
 from fal.project.model import ModelFacts, Script, ScriptedModel
 from fal.runtime.execute import Running, run_script
-from fal.runtime.output import routed
+from fal.runtime.routing import routed
 from tests.support.fakes import FakeSession
 
 

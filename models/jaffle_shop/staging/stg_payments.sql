@@ -12,8 +12,7 @@ renamed as (
         id as payment_id,
         order_id,
         payment_method,
-        -- exact, so that the sums of the marts are, too
-        cast(amount / 100.0 as numeric(16, 2)) as amount
+        {{ cents_to_dollars('amount') }} as amount
     from source
 
 )

@@ -8,17 +8,28 @@ import click
 
 from fal.runtime.process import clean_exit
 
+_FLOWS = {
+    "build": "Run seeds, models and their scripts, snapshots and tests in DAG order.",
+    "run": "Run models and their scripts in DAG order.",
+}
+
 
 class _FlowGroup(click.Group):
-    """Imports dbt only when one of its commands is asked for."""
+    """Imports dbt, which takes seconds, only when one of its commands is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["build", "run"]
+        return sorted(_FLOWS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from fal.flow.commands import flow_commands
+        if cmd_name not in _FLOWS:
+            return None
+        from fal.flow.commands import flow_command
 
-        return flow_commands().get(cmd_name)
+        return flow_command(cmd_name, _FLOWS[cmd_name])
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_FLOWS.items()))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

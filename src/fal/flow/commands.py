@@ -14,18 +14,7 @@ from dbt.cli.main import cli as dbt_cli
 from fal.flow.lock import wait_seconds
 from fal.flow.seams import build_task, promoted_manifests, retry_tasks, run_task
 
-FLOWS = {
-    "run": "Run models and their scripts in DAG order.",
-    "build": "Run seeds, models and their scripts, snapshots and tests in DAG order.",
-}
-"""The commands that run scripts, and what they do."""
-
 _TASKS = {"run": run_task, "build": build_task, "retry": retry_tasks}
-
-
-def flow_commands() -> dict[str, click.Command]:
-    """`run` and `build` as dbt declares them, running scripts."""
-    return {name: _flow_command(name) for name in FLOWS}
 
 
 def dbt_group() -> click.Group:
@@ -44,13 +33,19 @@ def dbt_group() -> click.Group:
     return group
 
 
-def _flow_command(name: str) -> click.Command:
+def flow_command(name: str, told: str) -> click.Command:
+    """A command of dbt's, as dbt declares it, running scripts.
+
+    Args:
+        name: `run` or `build`.
+        told: what its help says that it does.
+    """
     command = _wrapped(dbt_cli.commands[name], _TASKS[name])
     own = {param.name for param in command.params}
     # dbt reads some flags only from the options before its subcommand.
     group_only = [param for param in dbt_cli.params if param.name not in own]
     command.params = [*command.params, *group_only]
-    command.help = FLOWS[name]
+    command.help = told
     return _with_wait(command)
 
 

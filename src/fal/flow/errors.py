@@ -6,7 +6,13 @@ from typing import Any
 
 from dbt_common.exceptions import DbtRuntimeError
 
-from fal.exceptions import FalError, ProjectError, ScriptError, WarehouseError
+from fal.exceptions import (
+    DatabaseLockedError,
+    FalError,
+    ProjectError,
+    ScriptError,
+    WarehouseError,
+)
 
 
 class FlowError(DbtRuntimeError):
@@ -23,5 +29,7 @@ class FlowError(DbtRuntimeError):
 
 def _kind(error: FalError) -> str:
     """The first word of dbt's heading, as in `Script Error in model x`."""
+    if isinstance(error, DatabaseLockedError):
+        return "Runtime"
     kinds = {ProjectError: "Project", ScriptError: "Script", WarehouseError: "Database"}
     return next((kind for cls, kind in kinds.items() if isinstance(error, cls)), "Runtime")

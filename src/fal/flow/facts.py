@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from dbt.artifacts.schemas.results import RunningStatus
 from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 from dbt.node_types import NodeType
@@ -20,6 +21,8 @@ from fal.runtime.context import (
     SourceInfo,
     TestInfo,
 )
+
+_RUNNING = (RunningStatus.Started, RunningStatus.Compiling, RunningStatus.Executing)
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,14 @@ class Snapshot:
     tests: Mapping[str, list[Any]]
     manifest: Manifest
 
-    def status(self, unique_id: str) -> str:
+    def status(self, node: Any) -> str:
         """A model's status, in the words of `ModelInfo.status`."""
-        result = self.results.get(unique_id)
-        if result is None:
-            return "pending" if unique_id in self.selected else "skipped"
-        return "error" if str(result.status) == "partial success" else str(result.status)
+        result = self.results.get(node.unique_id)
+        if result is not None:
+            return "error" if str(result.status) == "partial success" else str(result.status)
+        if node.unique_id not in self.selected:
+            return "skipped"
+        return "running" if node.node_info["node_status"] in _RUNNING else "pending"
 
 
 class RunState:
@@ -110,7 +115,7 @@ def model_info(
         schema=node.schema,
         table_name=table_name,
         description=node.description,
-        status=status or run.status(node.unique_id),
+        status=status or run.status(node),
         columns=_columns(node.columns),
         tests=_tests(node.unique_id, run),
         meta=merged_meta(node),

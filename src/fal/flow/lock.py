@@ -60,8 +60,9 @@ def _try_open(adapter: Any) -> str | None:
 
 def _message(holder: str) -> str:
     waited = wait_seconds.get()
-    after = f" (waited {waited:g} s)" if waited else ""
+    after = f", still after {waited:g} s" if waited else ""
+    advice = "wait longer" if waited else "let this run wait for it"
     return (
         f"{holder}{after}. Nothing was run and nothing was changed. Run again when it has "
-        "ended, or let this run wait for it with --wait SECONDS"
+        f"ended, or {advice} with --wait SECONDS"
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from dbt.events.types import JinjaLogInfo
 from dbt_common.events.base_types import EventLevel
+from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.functions import fire_event
 
 from fal.runtime.output import Emit
@@ -25,6 +26,28 @@ def emitter(script_name: str, node: Any) -> Emit:
         fire_event(event, level=_level(level))
 
     return emit
+
+
+class _AlwaysOn(logging.Logger):
+    """A logger that no configuration of logging can switch off."""
+
+    @property
+    def disabled(self) -> bool:
+        return False
+
+    @disabled.setter
+    def disabled(self, value: bool) -> None: ...
+
+
+def protect_log() -> None:
+    """Keep dbt's own loggers working when a script calls `logging.config`.
+
+    By default that disables every logger that exists.
+    """
+    for logger in get_event_manager().loggers:
+        python_logger = getattr(logger, "_python_logger", None)
+        if isinstance(python_logger, logging.Logger):
+            python_logger.__class__ = _AlwaysOn
 
 
 def _level(level: int) -> EventLevel:

@@ -15,7 +15,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 from dbt.node_types import NodeType
 
-from fal.exceptions import ProjectError
+from fal.exceptions import Problem, ProjectError
 from fal.flow.errors import FlowError
 from fal.lineage.imports import fingerprint
 from fal.project.discovery import discover
@@ -55,6 +55,7 @@ def scripted_models(manifest: Manifest, config: RuntimeConfig) -> Mapping[str, S
         return known
     try:
         found = discover(_model_facts(manifest, config), _ScriptsPath(config))
+        _refuse_unit_tests(manifest, found)
     except ProjectError as error:
         raise FlowError(error) from error
     for unique_id, model in found.items():
@@ -75,6 +76,21 @@ def promote_deferred(deferred: Manifest, models: Mapping[str, ScriptedModel], co
         node = deferred.nodes.get(unique_id)
         if model.placeholder and node is not None and node.is_ephemeral_model:
             _make_table(node, config)
+
+
+def _refuse_unit_tests(manifest: Manifest, models: Mapping[str, ScriptedModel]) -> None:
+    """A unit test gives a model's SQL made-up inputs, and a placeholder has no such SQL."""
+    problems = [
+        Problem(
+            test.original_file_path,
+            f"unit test {test.name}: the model {test.model} is built by a script, and dbt's unit "
+            "tests run SQL; test the script's functions with pytest, or a model that reads it",
+        )
+        for test in manifest.unit_tests.values()
+        if (model := models.get(next(iter(test.depends_on.nodes), ""))) and model.placeholder
+    ]
+    if problems:
+        raise ProjectError(problems)
 
 
 def _attach(node: Any, model: ScriptedModel, config: RuntimeConfig) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import sqlparse
 from dbt.compilation import Compiler
 from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
@@ -135,7 +136,12 @@ class ModelSession:
 
     def execute_sql(self, sql: str) -> pd.DataFrame:
         with self._connection.available(self._node.name):
-            return self._query(self._compile(sql))
+            compiled = self._compile(sql)
+            rows = self._query(compiled)
+            if not _is_query(compiled):
+                # It may have made or dropped tables, of which dbt's cache knows nothing.
+                self._adapter.cache.clear()
+            return rows
 
     def list_models(self) -> list[ModelInfo]:
         run = self._state.snapshot()
@@ -202,3 +208,9 @@ class ModelSession:
                 raise
             build = f"; `fal flow run --select {model}` builds it" if model else ""
             raise RefError(f"{call}: the table {relation} does not exist{build}") from error
+
+
+def _is_query(sql: str) -> bool:
+    """Whether a statement only reads, by its first word."""
+    words = sqlparse.format(sql, strip_comments=True).split(maxsplit=1)
+    return bool(words) and words[0].lower().lstrip("(") in ("select", "with", "from", "values")

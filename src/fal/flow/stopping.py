@@ -9,7 +9,7 @@ from typing import Any
 STOP_SECONDS = 5.0
 """How long a stopped run waits for SQL and scripts to end."""
 
-_RETRY_SECONDS = 0.25
+_RETRY_SECONDS = 0.1
 
 
 class Stopping:
@@ -29,11 +29,12 @@ class Stopping:
     def join(self) -> None:
         """Wait for the workers, at most `STOP_SECONDS`."""
         deadline = time.monotonic() + STOP_SECONDS
-        while (workers := self.workers_left()) and time.monotonic() < deadline:
+        while self.workers_left() and time.monotonic() < deadline:
             # A worker may close its connection between the look and the cancel.
             with suppress(Exception):
                 self._adapter.cancel_open_connections()
-            workers[0].join(_RETRY_SECONDS)
+            # Not a thread's own join: interrupted, it takes the thread for ended.
+            time.sleep(_RETRY_SECONDS)
 
     def workers_left(self) -> list[Any]:
         """The worker threads that still run."""

@@ -18,13 +18,14 @@ from fal.exceptions import ScriptInterrupted
 from fal.flow.errors import FlowError
 from fal.flow.facts import RunState
 from fal.flow.lock import open_database
+from fal.flow.output import protect_log
 from fal.flow.promotion import promote_deferred, scripted_models
 from fal.flow.runners import Flow, ScriptsRunner, runner_for
 from fal.flow.seeds import SeedingSelector
 from fal.flow.stopping import Stopping
 from fal.runtime import process
 from fal.runtime.execute import Running
-from fal.runtime.output import routed
+from fal.runtime.routing import routed
 
 
 class FlowTask(RunTask):
@@ -38,6 +39,7 @@ class FlowTask(RunTask):
 
     def run(self) -> Any:
         open_database(get_adapter(self.config))
+        protect_log()
         try:
             with routed(Path(self.config.project_root)):
                 return super().run()
@@ -80,7 +82,7 @@ class FlowTask(RunTask):
             super()._cancel_connections(stopping)
         except Exception:  # a worker may close its connection between dbt's look and its cancel
             stopping.join()
-        finally:  # a second Ctrl-C ends the waiting
+        finally:  # also when a second Ctrl-C ends the waiting
             if stopping.workers_left():
                 process.leave_threads_behind()
         if left := self.running.names():

@@ -153,7 +153,7 @@ def _compile_error(path: Path) -> tuple[str, str] | None:
     except SyntaxError as error:
         line = f"{path}:{error.lineno}" if error.lineno else str(path)
         return line, f"{type(error).__name__}: {error.msg}"
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError, MemoryError) as error:
         return str(path), f"{type(error).__name__}: {error}"
     return None
 

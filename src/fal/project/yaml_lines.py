@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -24,7 +25,7 @@ def find_line(path: Path, section: str, name: str, text: str) -> int | None:
     if path.suffix not in (".yml", ".yaml"):
         return None
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = _compose(path, path.stat().st_mtime_ns)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
     entry = _entry(root, section, name)
@@ -33,6 +34,11 @@ def find_line(path: Path, section: str, name: str, text: str) -> int | None:
     found = next((node for node in _scalars(_fal_part(entry)) if node.value == text), None)
     mark = found.start_mark if found is not None else entry.start_mark
     return int(mark.line) + 1
+
+
+@lru_cache(maxsize=64)
+def _compose(path: Path, _mtime: int) -> yaml.Node | None:
+    return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
 
 
 def _entry(root: yaml.Node | None, section: str, name: str) -> yaml.MappingNode | None:

@@ -11,7 +11,8 @@ from fal.exceptions import ScriptError, ScriptInterrupted
 from fal.project.model import Script
 from fal.runtime.importer import LocalImporter, load_code
 from fal.runtime.names import NAMES
-from fal.runtime.output import Emit, captured
+from fal.runtime.output import Emit
+from fal.runtime.routing import captured
 from fal.runtime.session import Session, current
 from fal.runtime.stand_ins import serving
 from fal.runtime.traceback import format_failure
@@ -76,7 +77,7 @@ def run_script(
     """
     importer = LocalImporter(script.roots)
     namespace = vars(importer.main_module(script.path, script.package, NAMES))
-    with running.entered(script), captured(emit), serving(importer):
+    with running.entered(script), captured(emit) as output, serving(importer):
         token = current.set(session)
         try:
             exec(load_code(script.path), namespace)  # noqa: S102 - running scripts is the purpose
@@ -85,9 +86,11 @@ def run_script(
         except ScriptInterrupted:
             raise
         except BaseException as error:
-            raise ScriptError(format_failure(error, script.path, full=debug)) from error
+            raise ScriptError(format_failure(error, script, full=debug)) from error
         finally:
             current.reset(token)
             # Frames held in the script's globals would live on until a full collection.
-            namespace.clear()
-            importer.close()
+            # A thread that outlives its script still needs them.
+            if not output.threads_alive():
+                namespace.clear()
+                importer.close()

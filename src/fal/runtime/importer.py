@@ -19,6 +19,8 @@ from typing import Any
 from fal.project.local_modules import LocalModule, find_in, find_top
 from fal.runtime import stand_ins
 
+_PATH_BEFORE = frozenset(sys.path)
+
 
 class LocalName(str):
     """A module's name that is a key of its own in `sys.modules`.
@@ -53,10 +55,17 @@ class LocalImporter:
     def __init__(self, roots: tuple[Path, ...]) -> None:
         self._roots = roots
         self._modules: dict[str, ModuleType] = {}
-        self._found: dict[str, LocalModule | None] = {}
+        self._found: dict[tuple[Any, ...], LocalModule | None] = {}
         self._import: Callable[..., Any] = builtins.__import__
-        self.builtins: dict[str, Any] = {**vars(builtins), "__import__": self.import_module}
+        self.builtins: dict[str, Any] = {
+            **vars(builtins),
+            "__import__": self.import_module,
+            # Python's own close the standard input, which all scripts share.
+            "exit": sys.exit,
+            "quit": sys.exit,
+        }
         self._registered: list[str] = []
+        self.main: ModuleType | None = None
         self._finding = False
 
     def main_module(self, file: Path, package: str, names: Mapping[str, Any]) -> ModuleType:
@@ -73,6 +82,7 @@ class LocalImporter:
         module.__dict__.update(names)
         module.__dict__["__builtins__"] = self.builtins
         sys.modules[module.__name__] = module
+        self.main = module
         return module
 
     def close(self) -> None:
@@ -127,14 +137,24 @@ class LocalImporter:
         return leaf
 
     def _find_top(self, name: str) -> LocalModule | None:
-        if name not in self._found:
+        added = self._added_roots()
+        key = (name, *added)
+        if key not in self._found:
             # It may ask Python's finders for an installed package, and they ask back.
             self._finding = True
             try:
-                self._found[name] = find_top(name, self._roots)
+                self._found[key] = find_top(name, (*added, *self._roots))
             finally:
                 self._finding = False
-        return self._found[name]
+        return self._found[key]
+
+    def _added_roots(self) -> tuple[Path, ...]:
+        """Folders of the project that a script has put on `sys.path`.
+
+        Python keeps what it imports from there for all; here each script gets its own.
+        """
+        added = (Path(entry) for entry in sys.path if entry not in _PATH_BEFORE)
+        return tuple(path for path in added if path.resolve().is_relative_to(self._roots[-1]))
 
     def _load_chain(self, absolute: str) -> ModuleType:
         parts = absolute.split(".")

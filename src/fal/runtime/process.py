@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing.util
 import os
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ def clean_exit() -> Iterator[None]:
         if not _state["threads_left"]:
             raise
         logging.shutdown()
+        # Else the helper process of dbt's locks complains that they were leaked.
+        getattr(multiprocessing.util, "_run_finalizers")()  # noqa: B009 - it has no public name
         sys.stdout.flush()
         sys.stderr.flush()
         code = error.code if isinstance(error, SystemExit) else None

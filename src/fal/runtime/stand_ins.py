@@ -7,6 +7,7 @@ that the name means each script's own module.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,9 @@ from typing import Any, Protocol
 
 class Importer(Protocol):
     """The part of a script's import system that stand-ins need."""
+
+    main: ModuleType | None
+    """The module that the script itself runs in."""
 
     def is_local(self, name: str) -> bool:
         """Whether the script's import of that full name would find a local module."""
@@ -108,3 +112,18 @@ def leave(name: str) -> None:
         if not _uses[name]:
             del _uses[name]
             sys.modules.pop(name, None)
+
+
+def _be_main_in_child() -> None:
+    """Make the script `__main__` in a process forked from it.
+
+    The child runs nothing but the script's work, so what the script defines can be
+    found there by pickle, as in any forked process.
+    """
+    importer = active.get()
+    if importer is not None and importer.main is not None:
+        sys.modules["__main__"] = importer.main
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_be_main_in_child)

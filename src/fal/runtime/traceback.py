@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
 import fal
 from fal.exceptions import FalError
+from fal.project.model import Script
+from fal.runtime.output import printable
 
 _ENGINE = str(Path(fal.__file__).parent) + os.sep
+_ENGINE_ERROR = re.compile(r"^(\s*\|?\s*)fal\.exceptions\.(?=\w+:)", re.MULTILINE)
+
+Told = traceback.TracebackException
 
 
-def format_failure(error: BaseException, script: Path, *, full: bool) -> str:
+def format_failure(error: BaseException, script: Script, *, full: bool) -> str:
     """Format what a script raised.
 
     Args:
         error: the exception, as caught around the script.
-        script: the script's file.
+        script: the script.
         full: whether to keep the engine's own frames, for debugging.
 
     Returns:
@@ -26,18 +33,18 @@ def format_failure(error: BaseException, script: Path, *, full: bool) -> str:
         of the engine and of the code below it; ends with the exception's message.
     """
     if isinstance(error, SystemExit):
-        return _format_exit(error, script)
-    told = traceback.TracebackException.from_exception(error, compact=True)
+        return _format_exit(error, script.path)
+    told = Told.from_exception(error, compact=True)
     if not full:
-        _trim(told, script, is_engine=isinstance(error, FalError))
-    text = "".join(told.format())
-    return _tell_plainly(text, error).rstrip()
+        for part, raised in _parts(told, error):
+            _trim(part, raised, script)
+    return printable(_ENGINE_ERROR.sub(r"\1", "".join(told.format())).rstrip())
 
 
 def _format_exit(error: SystemExit, script: Path) -> str:
     code = 0 if error.code is None else error.code
     where = _line_in(error.__traceback__, script)
-    return (
+    return printable(
         f"{script}{where}: the script called sys.exit({code!r}); a script ends by reaching its "
         "last line, and an exit counts as its failure"
     )
@@ -52,41 +59,42 @@ def _line_in(trace: TracebackType | None, script: Path) -> str:
     return f":{lines[-1]}" if lines else ""
 
 
-def _trim(told: traceback.TracebackException, script: Path, *, is_engine: bool) -> None:
-    """Drop frames above the script, and those of the engine, all along the chain."""
+def _parts(told: Told, error: BaseException) -> Iterator[tuple[Told, BaseException]]:
+    """An exception with its causes, contexts and members, each with how it is told."""
+    todo: list[tuple[Told | None, BaseException | None]] = [(told, error)]
     seen: set[int] = set()
-    todo: list[tuple[traceback.TracebackException | None, bool]] = [(told, is_engine)]
     while todo:
-        part, cut_below = todo.pop()
-        if part is None or id(part) in seen:
+        part, raised = todo.pop()
+        if part is None or raised is None or id(part) in seen:
             continue
         seen.add(id(part))
-        part.stack = _users_frames(part.stack, str(script), cut_below=cut_below)
-        # What the engine translated is told by the message; its cause is ours, not theirs.
-        todo += [] if cut_below else [(part.__cause__, False), (part.__context__, False)]
-        if cut_below:
-            part.__cause__ = part.__context__ = None
+        todo += [(part.__cause__, raised.__cause__), (part.__context__, raised.__context__)]
+        if isinstance(raised, BaseExceptionGroup) and part.exceptions is not None:
+            todo += zip(part.exceptions, raised.exceptions, strict=False)
+        yield part, raised
 
 
-def _users_frames(
-    stack: traceback.StackSummary, script: str, *, cut_below: bool
-) -> traceback.StackSummary:
-    names = [frame.filename for frame in stack]
-    start = names.index(script) if script in names else 0
-    kept = list(stack)[start:]
-    if cut_below:
-        kept = kept[: next((i for i, f in enumerate(kept) if _is_engine(f)), len(kept))]
-    frames = [frame for frame in kept if not _is_engine(frame)]
-    return traceback.StackSummary.from_list(frames)
+def _trim(part: Told, raised: BaseException, script: Script) -> None:
+    """Drop the frames above the script, those of the engine and what the engine calls."""
+    names = [frame.filename for frame in part.stack]
+    start = names.index(str(script.path)) if str(script.path) in names else 0
+    kept: list[traceback.FrameSummary] = []
+    in_engine = False
+    for frame in list(part.stack)[start:]:
+        # The engine may call the user's code again, such as a generator of frames.
+        in_engine = frame.filename.startswith(_ENGINE) or (
+            in_engine and not _is_users(frame, script)
+        )
+        if not in_engine:
+            kept.append(frame)
+    part.stack = traceback.StackSummary.from_list(kept)
+    if isinstance(raised, FalError):
+        # What the engine translated is told by its message.
+        part.__cause__ = part.__context__ = None
 
 
-def _is_engine(frame: traceback.FrameSummary) -> bool:
-    return frame.filename.startswith(_ENGINE)
-
-
-def _tell_plainly(text: str, error: BaseException) -> str:
-    """Drop the package from the engine's own exception names."""
-    if not isinstance(error, FalError):
-        return text
-    name = type(error).__name__
-    return text.replace(f"{type(error).__module__}.{name}", name)
+def _is_users(frame: traceback.FrameSummary, script: Script) -> bool:
+    path = Path(frame.filename)
+    return any(path.is_relative_to(root) for root in script.roots) and (
+        "site-packages" not in path.parts
+    )

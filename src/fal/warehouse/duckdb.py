@@ -34,6 +34,8 @@ class DuckDBWarehouse(Warehouse):
         """Run a SELECT and give its rows as Arrow, whatever the TimeZone setting is."""
         with self.connection.guard(sql):
             relation = self._native().sql(sql)
+            if relation is None:  # a statement without rows
+                return pa.table({})
             odd = [
                 self.quote(name)
                 for name, kind in zip(relation.columns, relation.types, strict=True)
@@ -41,7 +43,7 @@ class DuckDBWarehouse(Warehouse):
             ]
             if odd:
                 texts = ", ".join(f"cast({name} as varchar) as {name}" for name in odd)
-                relation = self._native().sql(f"select * replace ({texts}) from ({sql})")
+                relation = relation.project(f"* replace ({texts})")
             table: pa.Table = relation.to_arrow_table()
         return _in_utc(table)
 

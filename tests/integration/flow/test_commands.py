@@ -3,14 +3,14 @@
 import pytest
 from dbt.cli.main import cli as dbt_cli
 
-from fal.flow.commands import dbt_group, flow_commands
+from fal.flow.commands import dbt_group, flow_command
 from tests.support.project import Project
 
 
 @pytest.mark.parametrize("name", ["run", "build"])
 def test_fal_flow_takes_every_option_of_the_dbt_command(name: str) -> None:
     theirs = {opt for param in dbt_cli.commands[name].params for opt in param.opts}
-    ours = {opt for param in flow_commands()[name].params for opt in param.opts}
+    ours = {opt for param in flow_command(name, "").params for opt in param.opts}
     assert ours >= theirs | {opt for param in dbt_cli.params for opt in param.opts}
     assert ours - theirs - {opt for param in dbt_cli.params for opt in param.opts} == {"--wait"}
 

@@ -196,7 +196,7 @@ def test_two_utils_beside_two_scripts_run_at_once(folder: Folder) -> None:
             """,
         )
     scripts = folder.scripts("left/run.py", "right/run.py")
-    from fal.runtime.output import routed
+    from fal.runtime.routing import routed
 
     with routed(folder.root), ThreadPoolExecutor(2) as pool:
         list(pool.map(folder.run_here, scripts))

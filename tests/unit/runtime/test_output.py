@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fal.runtime.output import LineBuffer, captured, routed
+from fal.runtime.output import LineBuffer
+from fal.runtime.routing import captured, routed
 from tests.support.folder import Folder
 
 INFO, WARNING, ERROR = logging.INFO, logging.WARNING, logging.ERROR

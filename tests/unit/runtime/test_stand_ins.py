@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fal.exceptions import ScriptError
-from fal.runtime.output import routed
+from fal.runtime.routing import routed
 from tests.support.folder import Folder
 
 POINT = "class Point:\n    side = {side!r}\n    def __init__(self, x): self.x = x\n"
