@@ -38,6 +38,9 @@ class _AlwaysOn(logging.Logger):
     @disabled.setter
     def disabled(self, value: bool) -> None: ...
 
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name in the base class
+        return level >= self.getEffectiveLevel()
+
 
 def protect_log() -> None:
     """Keep dbt's own loggers working when a script calls `logging.config`.

@@ -148,7 +148,7 @@ class _ScriptsPath:
     def __init__(self, config: RuntimeConfig) -> None:
         self._config = config
 
-    def __call__(self, model: ModelFacts) -> str | None:
+    def __call__(self, model: ModelFacts) -> object:
         package = model.unique_id.split(".")[1]
         # dbt's own order: the command line, the root project, the package itself.
         projects = self._config.load_dependencies()
@@ -156,5 +156,5 @@ class _ScriptsPath:
         for variables in (self._config.cli_vars, self._config.vars.to_dict(), own):
             for scope in (variables.get(package), variables):
                 if isinstance(scope, dict) and "fal-scripts-path" in scope:
-                    return str(scope["fal-scripts-path"])
+                    return scope["fal-scripts-path"]
         return None

@@ -6,6 +6,7 @@ from typing import Any
 
 from dbt.contracts.graph.manifest import Manifest
 from dbt.graph import ResourceTypeSelector, SelectionSpec, UniqueId
+from dbt.graph.selector_spec import SelectionDifference
 from dbt.node_types import NodeType
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
@@ -68,12 +69,20 @@ class SeedingSelector(ResourceTypeSelector):
         self._adapter = adapter
         self._deferred = deferred
 
-    def get_selected(self, spec: SelectionSpec, warn_on_no_nodes: bool = True) -> set[UniqueId]:
-        selected = super().get_selected(spec, warn_on_no_nodes=warn_on_no_nodes)
+    def get_selected(self, spec: SelectionSpec, *args: Any, **kwargs: Any) -> set[UniqueId]:
+        selected = super().get_selected(spec, *args, **kwargs)
         ids = {str(uid) for uid in selected}
         missing = missing_seeds(ids, self.manifest, self._adapter, self._deferred)
+        missing -= self._excluded(spec) if missing else set()
         if missing:
             names = ", ".join(sorted(self.manifest.nodes[uid].name for uid in missing))
             text = f"The target lacks seeds that this flow needs; loading them first: {names}"
             fire_event(Note(msg=text), level=EventLevel.INFO)
         return selected | {UniqueId(uid) for uid in missing}
+
+    def _excluded(self, spec: SelectionSpec) -> set[str]:
+        """What `--exclude`, or the selector's own exclusion, leaves out."""
+        if not isinstance(spec, SelectionDifference):
+            return set()
+        _selected, *excluded = spec.components
+        return {str(uid) for part in excluded for uid in self.select_nodes_recursively(part)[0]}

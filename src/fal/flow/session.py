@@ -137,11 +137,9 @@ class ModelSession:
     def execute_sql(self, sql: str) -> pd.DataFrame:
         with self._connection.available(self._node.name):
             compiled = self._compile(sql)
-            rows = self._query(compiled)
             if not _is_query(compiled):
-                # It may have made or dropped tables, of which dbt's cache knows nothing.
-                self._adapter.cache.clear()
-            return rows
+                self._writer.distrust_cache()
+            return self._query(compiled)
 
     def list_models(self) -> list[ModelInfo]:
         run = self._state.snapshot()

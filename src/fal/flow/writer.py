@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from fal.runtime.session import DType, WriteMode
     from fal.warehouse.arrow import FrameLike
     from fal.warehouse.base import Staged, Warehouse
+
+_writing_source = threading.Lock()
 
 
 class Writer:
@@ -37,6 +40,9 @@ class Writer:
         self._adapter = adapter
         self._connection = connection
         self._warehouse = warehouse
+        self._cache_is_true = True
+        # A script may write from several threads of its own.
+        self._lock = threading.Lock()
 
     def write_model(
         self, node: Any, data: FrameLike, mode: WriteMode, dtype: DType, index: bool
@@ -44,7 +50,7 @@ class Writer:
         """Write a model's table and return the number of rows written."""
         _check_mode(mode)
         relation = self._adapter.Relation.create_from(self._config, node)
-        with self._staged(data, dtype, index, f"model {node.name}") as staged:
+        with self._staged(data, dtype, index, f"model {node.name}") as staged, self._lock:
             existing = self._existing(relation)
             if mode == "overwrite" or existing is None:
                 self._materialize(node, staged.select)
@@ -65,10 +71,9 @@ class Writer:
         _check_mode(mode)
         if getattr(relation, "external", None):
             raise WriteError(f"source {name} is an external location, not a table; it is read-only")
-        with self._staged(data, dtype, index, f"source {name}") as staged:
-            if not self._adapter.check_schema_exists(relation.database, relation.schema):
-                self._adapter.create_schema(relation.without_identifier())
-                self._connection.commit()
+        # Several scripts may write one source; each must see what the one before has made.
+        with self._staged(data, dtype, index, f"source {name}") as staged, _writing_source:
+            self._create_schema(relation)
             existing = self._existing(relation)
             if mode == "overwrite" or existing is None:
                 self._replace(relation, existing, staged)
@@ -84,8 +89,31 @@ class Writer:
         self._connection.commit()
         return self._warehouse.stage(to_tables(data, index=index, what=what), dtype, what=what)
 
+    def distrust_cache(self) -> None:
+        """Look into the database from now on: the script may make and drop tables itself."""
+        self._cache_is_true = False
+
+    def _create_schema(self, relation: Any) -> None:
+        with self._connection.guard("create schema"):
+            if not self._adapter.check_schema_exists(relation.database, relation.schema):
+                self._adapter.create_schema(relation.without_identifier())
+        self._connection.commit()
+
     def _existing(self, relation: Any) -> Any:
-        return self._adapter.get_relation(relation.database, relation.schema, relation.identifier)
+        """The relation as the database has it, None where it has none."""
+        path = (relation.database, relation.schema, relation.identifier)
+        cached = self._adapter.get_relation(*path)
+        if self._cache_is_true:
+            return cached
+        listed = self._adapter.list_relations_without_caching(relation.without_identifier())
+        self._connection.commit()
+        found = next((known for known in listed if known.matches(*path)), None)
+        # Only this entry is mended: other threads rename relations in the same cache.
+        if cached is not None and (found is None or found.type != cached.type):
+            self._adapter.cache.drop(cached)
+        if found is not None and (cached is None or found.type != cached.type):
+            self._adapter.cache_added(found)
+        return found
 
     def _materialize(self, node: Any, select: str) -> None:
         """Build the table by dbt's own table materialization over the staged rows.

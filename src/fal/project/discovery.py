@@ -14,7 +14,7 @@ from fal.project.declaration import read_declaration
 from fal.project.model import ModelFacts, Script, ScriptedModel, Stage
 from fal.project.yaml_lines import find_line
 
-ScriptsPath = Callable[[ModelFacts], str | None]
+ScriptsPath = Callable[[ModelFacts], object]
 """Gives the variable `fal-scripts-path` as the model's package sees it."""
 
 
@@ -80,8 +80,12 @@ class _Discovery:
             declared_in=self.model.declared_in,
         )
 
-    def _base(self, scripts_path: str | None) -> Path | None:
+    def _base(self, scripts_path: object) -> Path | None:
         root = self.model.package_root
+        if not isinstance(scripts_path, str | None):
+            message = f"the variable `fal-scripts-path` must be a folder, not {scripts_path!r}"
+            self.problems.append(Problem("dbt_project.yml", message))
+            return None
         base = (root / (scripts_path or ".")).resolve()
         if not base.is_relative_to(root.resolve()):
             self.problems.append(
@@ -94,23 +98,37 @@ class _Discovery:
         return base
 
     def _scripts(self, names: tuple[str, ...], stage: Stage, base: Path) -> tuple[Script, ...]:
-        scripts = (self._script(name, stage, base) for name in names)
-        return tuple(script for script in scripts if script is not None)
+        scripts: dict[Path, Script] = {}
+        for name in names:
+            script = self._script(name, stage, base)
+            if script is None:
+                continue
+            if script.path in scripts:
+                twin = scripts[script.path].name
+                self._report(f"the scripts {twin} and {name} are one file", name)
+            scripts[script.path] = script
+        return tuple(scripts.values())
 
     def _script(self, name: str, stage: Stage, base: Path) -> Script | None:
         root = self.model.package_root.resolve()
-        path = (base / name).resolve()
+        try:
+            path = (base / name).resolve()
+            exists, is_file = path.exists(), path.is_file()
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, a loop of links
+            self._report(f"the script {name!r} is no usable path: {error}", name)
+            return None
         if not path.is_relative_to(root):
             self._report(f"the script {name} leaves the project {root}", name)
             return None
         if path.suffix != ".py":
             self._report(f"the script {name} is not a Python file (.py)", name)
             return None
-        if not path.is_file():
-            self._report(_missing(name, path, base), name)
+        if not is_file:
+            message = f"the script {name} is a folder" if exists else _missing(name, path, base)
+            self._report(message, name)
             return None
-        if (error := _compile_error(path)) is not None:
-            where, message = error
+        if (fault := _compile_error(path)) is not None:
+            where, message = fault
             self._report(f"the script {name} does not compile: {where}: {message}", name)
             return None
         roots = tuple(dict.fromkeys((path.parent, base, root)))

@@ -12,6 +12,7 @@ from fal.project.model import Script
 from fal.runtime.importer import LocalImporter, load_code
 from fal.runtime.names import NAMES
 from fal.runtime.output import Emit
+from fal.runtime.process import leave_threads_behind
 from fal.runtime.routing import captured
 from fal.runtime.session import Session, current
 from fal.runtime.stand_ins import serving
@@ -77,16 +78,23 @@ def run_script(
     """
     importer = LocalImporter(script.roots)
     namespace = vars(importer.main_module(script.path, script.package, NAMES))
-    with running.entered(script), captured(emit) as output, serving(importer):
+
+    def describe(error: BaseException) -> str:
+        return format_failure(error, script, full=debug)
+
+    with running.entered(script), captured(emit, describe) as output, serving(importer):
         token = current.set(session)
         try:
             exec(load_code(script.path), namespace)  # noqa: S102 - running scripts is the purpose
+            output.wait_for_threads()
         except KeyboardInterrupt as error:
+            if output.threads_alive():
+                leave_threads_behind()
             raise ScriptInterrupted(f"{script.name} was stopped") from error
         except ScriptInterrupted:
             raise
         except BaseException as error:
-            raise ScriptError(format_failure(error, script, full=debug)) from error
+            raise ScriptError(describe(error)) from error
         finally:
             current.reset(token)
             # Frames held in the script's globals would live on until a full collection.

@@ -19,8 +19,6 @@ from typing import Any
 from fal.project.local_modules import LocalModule, find_in, find_top
 from fal.runtime import stand_ins
 
-_PATH_BEFORE = frozenset(sys.path)
-
 
 class LocalName(str):
     """A module's name that is a key of its own in `sys.modules`.
@@ -65,6 +63,7 @@ class LocalImporter:
             "quit": sys.exit,
         }
         self._registered: list[str] = []
+        self._path_before = frozenset(sys.path)
         self.main: ModuleType | None = None
         self._finding = False
 
@@ -143,7 +142,7 @@ class LocalImporter:
             # It may ask Python's finders for an installed package, and they ask back.
             self._finding = True
             try:
-                self._found[key] = find_top(name, (*added, *self._roots))
+                self._found[key] = find_top(name, (self._roots[0], *added, *self._roots[1:]))
             finally:
                 self._finding = False
         return self._found[key]
@@ -153,7 +152,7 @@ class LocalImporter:
 
         Python keeps what it imports from there for all; here each script gets its own.
         """
-        added = (Path(entry) for entry in sys.path if entry not in _PATH_BEFORE)
+        added = (Path(entry) for entry in sys.path if entry not in self._path_before)
         return tuple(path for path in added if path.resolve().is_relative_to(self._roots[-1]))
 
     def _load_chain(self, absolute: str) -> ModuleType:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fal.runtime.output import running_buffer
-from fal.runtime.streams import RoutedStream
+from fal.runtime.streams import RoutedStream, ScriptStream
 
 
 class _ScriptHandler(logging.Handler):
@@ -45,7 +45,7 @@ def _printed_by_another(name: str) -> bool:
     while logger is not None:
         for handler in logger.handlers:
             stream = getattr(handler, "stream", None)
-            if isinstance(stream, RoutedStream):
+            if isinstance(stream, RoutedStream | ScriptStream):
                 return True
         logger = logger.parent if logger.propagate else None
     return False

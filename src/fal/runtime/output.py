@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread
 import logging
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
 Emit = Callable[[int, str], None]
 """Takes a level of the `logging` module and one line without its newline."""
+
+_POLL_SECONDS = 0.02
 
 
 class LineBuffer:
@@ -18,9 +23,11 @@ class LineBuffer:
     Attributes:
         redirected: what the script has put in the place of `sys.stdout` or `sys.stderr`.
         threads: the threads that the script has started.
+        describe: tells of an exception in one of them.
     """
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, describe: Callable[[BaseException], str] = repr) -> None:
+        self.describe = describe
         self.redirected: dict[str, Any] = {}
         self.threads: list[threading.Thread] = []
         self._take = emit
@@ -44,6 +51,10 @@ class LineBuffer:
 
     def close(self) -> None:
         """Emit the lines that no newline has ended."""
+        for target in self.redirected.values():
+            # The script's own object, whatever that is.
+            with suppress(Exception):
+                target.flush()
         with self._lock:
             pending, self._pending = list(self._pending.values()), {}
         for line in pending:
@@ -52,6 +63,17 @@ class LineBuffer:
     def threads_alive(self) -> bool:
         """Whether a thread that the script has started still runs."""
         return any(thread.is_alive() for thread in self.threads)
+
+    def wait_for_threads(self) -> None:
+        """Wait for the threads that Python would wait for at the end of a program.
+
+        Not for those of an executor that the script never shut down: they wait for work.
+        """
+        idle = getattr(concurrent.futures.thread, "_threads_queues", {})
+        for thread in self.threads:
+            # In steps, so that a stopped run can stop the waiting.
+            while thread.is_alive() and not thread.daemon and thread not in idle:
+                time.sleep(_POLL_SECONDS)
 
     def _emit_shown(self, line: str) -> None:
         line = line.rstrip("\r")

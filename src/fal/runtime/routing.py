@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from pathlib import Path
+from typing import Any
 
 from fal.runtime.logs import restore_handler, routed_logging
 from fal.runtime.output import Emit, LineBuffer, running_buffer
@@ -20,14 +21,23 @@ from fal.runtime.streams import routed_streams
 
 
 @contextmanager
-def captured(emit: Emit) -> Iterator[LineBuffer]:
-    """Send what the calling thread prints and logs to `emit`."""
+def captured(emit: Emit, describe: Callable[[BaseException], str] = repr) -> Iterator[LineBuffer]:
+    """Send what the calling thread prints and logs to `emit`.
+
+    Args:
+        emit: takes each line.
+        describe: tells of an exception in a thread that the script starts.
+    """
     restore_handler()
-    buffer = LineBuffer(emit)
+    buffer = LineBuffer(emit, describe)
     token = running_buffer.set(buffer)
+    # dbt's threads are daemons, and threads inherit that: Python would not wait for them.
+    thread: Any = threading.current_thread()
+    was_daemon, thread._daemonic = thread._daemonic, False
     try:
         yield buffer
     finally:
+        thread._daemonic = was_daemon
         buffer.close()
         running_buffer.reset(token)
 
@@ -94,6 +104,6 @@ def _run_told(thread: threading.Thread, run: Callable[[], None]) -> None:
     except SystemExit:
         raise
     except BaseException as error:
-        # Without this frame, which is none of the script's.
-        trace = error.__traceback__.tb_next if error.__traceback__ else None
-        threading.excepthook(threading.ExceptHookArgs((type(error), error, trace, thread)))
+        buffer = running_buffer.get()
+        assert buffer is not None
+        buffer.write("stderr", f"Exception in thread {thread.name}:\n{buffer.describe(error)}\n")

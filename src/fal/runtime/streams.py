@@ -9,35 +9,15 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TextIO
 
-from fal.runtime.output import running_buffer
-
-_STREAMS = ("stdout", "stderr")
+from fal.runtime.output import LineBuffer, running_buffer
 
 
-class RoutedStream(io.TextIOBase):
-    """A standard stream that writes to the running script's log, if one is running."""
+class _Stream(io.TextIOBase):
+    """A text stream in the place of a standard one; what it lacks, the original has."""
 
     def __init__(self, original: TextIO, name: str) -> None:
         self._original = original
         self._name = name
-
-    def write(self, text: str, /) -> int:
-        buffer = running_buffer.get()
-        if buffer is None:
-            return self._original.write(text)
-        target = buffer.redirected.get(self._name)
-        if target is not None:
-            target.write(text)
-        else:
-            buffer.write(self._name, str(text))
-        return len(text)
-
-    def flush(self) -> None:
-        if running_buffer.get() is None:
-            self._original.flush()
-
-    def isatty(self) -> bool:
-        return running_buffer.get() is None and self._original.isatty()
 
     def fileno(self) -> int:
         return self._original.fileno()
@@ -56,18 +36,30 @@ class RoutedStream(io.TextIOBase):
     def errors(self) -> str | None:  # type: ignore[override]
         return self._original.errors
 
-    @property
-    def buffer(self) -> Any:
-        return self._original.buffer if running_buffer.get() is None else _RoutedBytes(self)
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self._original, name)
 
 
-class _RoutedBytes(io.RawIOBase):
+class ScriptStream(_Stream):
+    """A script's own standard stream, which writes to the script's log."""
+
+    def __init__(self, original: TextIO, name: str, lines: LineBuffer) -> None:
+        super().__init__(original, name)
+        self._lines = lines
+
+    def write(self, text: str, /) -> int:
+        self._lines.write(self._name, str(text))
+        return len(text)
+
+    @property
+    def buffer(self) -> Any:
+        return _ScriptBytes(self)
+
+
+class _ScriptBytes(io.RawIOBase):
     """What a script finds as `sys.stdout.buffer`."""
 
-    def __init__(self, stream: RoutedStream) -> None:
+    def __init__(self, stream: ScriptStream) -> None:
         self._stream = stream
 
     def write(self, data: Any, /) -> int:
@@ -78,27 +70,60 @@ class _RoutedBytes(io.RawIOBase):
         return True
 
 
+class RoutedStream(_Stream):
+    """A standard stream of the process, which finds the running script's."""
+
+    def write(self, text: str, /) -> int:
+        return int(self.now().write(text) or len(text))
+
+    def flush(self) -> None:
+        self.now().flush()
+
+    def isatty(self) -> bool:
+        return bool(self.now().isatty())
+
+    @property
+    def buffer(self) -> Any:
+        return self.now().buffer
+
+    def now(self) -> Any:
+        """The running script's stream or what it put there; the original outside scripts."""
+        lines = running_buffer.get()
+        if lines is None:
+            return self._original
+        target = lines.redirected.get(self._name)
+        return ScriptStream(self._original, self._name, lines) if target is None else target
+
+
+def _script_property(name: str) -> Any:
+    """An attribute of `sys` that each script has for itself."""
+
+    def get(module: ModuleType) -> Any:
+        stream = vars(module)[name]
+        if running_buffer.get() is None or not isinstance(stream, RoutedStream):
+            return stream
+        return stream.now()
+
+    def put(module: ModuleType, value: Any) -> None:
+        lines = running_buffer.get()
+        if lines is None:
+            vars(module)[name] = value
+        elif isinstance(value, RoutedStream | ScriptStream):
+            lines.redirected.pop(name, None)
+        else:
+            lines.redirected[name] = value
+
+    return property(get, put)
+
+
 class _ScriptsSys(ModuleType):
     """`sys`, in which a script that replaces a stream replaces its own only.
 
     `print` does not look here but finds the routed stream, which asks the same place.
     """
 
-    def __getattribute__(self, name: str) -> Any:
-        if name in _STREAMS and (buffer := running_buffer.get()) is not None:
-            target = buffer.redirected.get(name)
-            if target is not None:
-                return target
-        return super().__getattribute__(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        buffer = running_buffer.get() if name in _STREAMS else None
-        if buffer is None:
-            super().__setattr__(name, value)
-        elif isinstance(value, RoutedStream):
-            buffer.redirected.pop(name, None)
-        else:
-            buffer.redirected[name] = value
+    stdout = _script_property("stdout")
+    stderr = _script_property("stderr")
 
 
 @contextmanager

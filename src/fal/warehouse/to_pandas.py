@@ -156,5 +156,5 @@ def _intervals(column: pa.ChunkedArray) -> Any:
         return array.to_pandas()
     micros = parts["days"] * np.int64(86_400_000_000) + parts["nanos"] // 1000
     spans = micros.astype("timedelta64[us]")
-    spans[nulls] = np.timedelta64("NaT")
+    spans[nulls] = np.timedelta64("NaT", "us")
     return spans
