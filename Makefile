@@ -24,10 +24,12 @@ $(UV):
 		{ echo "fal needs Python 3.11 or newer, and there is no $(PYTHON); try make PYTHON=/path/to/python3" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "fal needs Python 3.11 or newer, and $(PYTHON) is older; try make PYTHON=python3.12" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "no virtual environment could be made; on Debian, install python3-venv" >&2; exit 2; }
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(STAMP): pyproject.toml uv.lock | $(UV)
+	@echo "Installing the locked dependencies into $(VENV) ..."
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --quiet --frozen --inexact --all-extras --python $(BIN)/python
 	@touch $@
 
@@ -60,4 +62,4 @@ bench: $(STAMP)
 
 clean:
 	rm -rf $(VENV) target logs dbt_packages .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f fal_reference.duckdb fal_reference.duckdb.wal
+	rm -rf fal_reference.duckdb fal_reference.duckdb.wal fal_reference.duckdb.tmp dist .user.yml

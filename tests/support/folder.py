@@ -106,6 +106,12 @@ class Folder:
         return [line for _, line in self.lines]
 
 
+def unmarked(traceback: str) -> str:
+    """A traceback without the lines that mark columns; newer Pythons mark more of them."""
+    lines = traceback.splitlines()
+    return "\n".join(line for line in lines if line.strip(" ~^") or not line.strip())
+
+
 def told(problems: Iterable[Problem]) -> list[str]:
     """The problems as the user reads them."""
     return [str(problem) for problem in problems]

@@ -1,4 +1,4 @@
-"""Imports run one way, as docs and design say; read from the syntax trees."""
+"""Imports run one way, as docs/architecture.md says; read from the syntax trees."""
 
 import ast
 from collections.abc import Iterator

@@ -28,7 +28,7 @@ from jaffle_shop.clv import (
     probability_alive,
 )
 from jaffle_shop.customer_summary import summarise_customers
-from jaffle_shop.likelihood import NotIdentifiedError, Vector
+from jaffle_shop.likelihood import NotIdentifiedError, Vector, maximise
 
 SCRIPTS = Path(__file__).parents[2] / "fal_scripts" / "jaffle_shop"
 CDNOW = BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426)
@@ -355,6 +355,22 @@ def lifetime_value(months: int, rate: float) -> Vector:
     )
 
 
+def test_lifetime_value_is_the_sum_over_discounted_months() -> None:
+    month = 365.25 / 7 / 12
+    until = [expected_purchases(k * month, CDNOW, [0, 5], [0, 30], [38, 38]) for k in range(4)]
+    by_month = sum((until[k] - until[k - 1]) / 1.1 ** (k / 12) for k in (1, 2, 3))
+    assert lifetime_value(3, 0.1) == pytest.approx(by_month * np.array([35.0, 20.0]), rel=1e-12)
+
+
+def test_the_standard_error_of_an_exponentials_rate() -> None:
+    # n waiting times that sum to s: the estimate is n / s and its error that over the root of n.
+    found, _, errors = maximise(
+        "exponential", lambda rate: float(400 * np.log(rate[0]) - 100 * rate[0]), {"rate": 1.0}
+    )
+    assert found["rate"] == pytest.approx(4)
+    assert errors["rate"] == pytest.approx(0.2, rel=1e-3)
+
+
 def test_without_discount_lifetime_value_is_purchases_times_value() -> None:
     orders = expected_purchases(24 * WEEKS_PER_MONTH, CDNOW, [0, 5], [0, 30], [38, 38])
     assert lifetime_value(24, 0.0) == pytest.approx(orders * [35.0, 20.0])
@@ -452,7 +468,9 @@ def test_the_script_predicts_every_customer(
         mean = random.gamma(4, 8)
         for share in np.linspace(0, 1, int(x) + 1):
             day = end - timedelta(weeks=weeks - share * t_x)
-            rows.append((customer, day, random.gamma(6, mean / 6)))
+            # One customer's repeat orders are free, and tell nothing of what orders are worth.
+            free = customer == int(np.argmax(frequency)) and share > 0
+            rows.append((customer, day, 0.0 if free else random.gamma(6, mean / 6)))
     got = run_script(monkeypatch, [*range(1002)], orders(*rows))
     assert "1002 customers, of whom 1001 ordered" in capsys.readouterr().out
     assert got.loc[:1000].notna().all(axis=None)
@@ -461,6 +479,26 @@ def test_the_script_predicts_every_customer(
     assert horizons.loc[:1000].T.diff().iloc[1:].gt(0).all(axis=None)
     assert got.loc[1001, ["probability_alive", "expected_order_value"]].isna().all()
     assert got.loc[1001, [*horizons, "lifetime_value"]].eq(0).all()
+    pd.testing.assert_frame_equal(got.loc[:1000], predicted_by_hand(orders(*rows), end))
+
+
+def predicted_by_hand(known: pd.DataFrame, end: date) -> pd.DataFrame:
+    """What the script is to write for customers with orders, from the models' functions."""
+    history = summarise_customers(known, end)
+    past = history["frequency"], history["recency"], history["age"]
+    paid = history["frequency"].where(history["monetary_value"] > 0, 0), history["monetary_value"]
+    buys, spends = fit_bgnbd(*past), fit_gamma_gamma(*paid)
+    value = expected_order_value(spends, *paid)
+    worth = discounted_lifetime_value(buys, *past, value, months=36, annual_discount_rate=0.10)
+    columns = {
+        "probability_alive": probability_alive(buys, *past),
+        "expected_orders_30d": expected_purchases(30 / 7, buys, *past),
+        "expected_orders_90d": expected_purchases(90 / 7, buys, *past),
+        "expected_orders_365d": expected_purchases(365 / 7, buys, *past),
+        "expected_order_value": value,
+        "lifetime_value": worth,
+    }
+    return pd.DataFrame(columns, index=history.index)
 
 
 def test_the_script_writes_averages_where_no_model_can_be_identified(

@@ -32,18 +32,19 @@ QUARTER = timedelta(days=91)
 
 
 @cache
-def shop(seed: int = DEFAULT.seed) -> JaffleShop:
-    return generate(GeneratorParameters(seed=seed))
+def shop(seed: int = DEFAULT.seed, customers: int = DEFAULT.customers) -> JaffleShop:
+    return generate(GeneratorParameters(seed=seed, customers=customers))
 
 
-def orders_with_amounts(seed: int) -> pd.DataFrame:
-    cents = pd.DataFrame(shop(seed).payments).groupby("order_id")["amount"].sum()
-    orders = pd.DataFrame(shop(seed).orders).rename(columns={"user_id": "customer_id"})
+def orders_with_amounts(seed: int, customers: int = DEFAULT.customers) -> pd.DataFrame:
+    made = shop(seed, customers)
+    cents = pd.DataFrame(made.payments).groupby("order_id")["amount"].sum()
+    orders = pd.DataFrame(made.orders).rename(columns={"user_id": "customer_id"})
     return orders.assign(amount=orders["id"].map(cents) / 100)
 
 
-def summary(seed: int, end: date) -> pd.DataFrame:
-    return summarise_customers(orders_with_amounts(seed), end)
+def summary(seed: int, end: date, customers: int = DEFAULT.customers) -> pd.DataFrame:
+    return summarise_customers(orders_with_amounts(seed, customers), end)
 
 
 @pytest.mark.parametrize("name", ["customers", "orders", "payments"])
@@ -123,9 +124,11 @@ def test_splitting_payments_moves_no_cent(monkeypatch: pytest.MonkeyPatch) -> No
     assert paid == whole
 
 
-def test_the_truth_is_found_within_three_standard_errors() -> None:
+# Ten times the customers: standard errors a third as wide, which a wrong generator leaves.
+@pytest.mark.parametrize("customers", [DEFAULT.customers, 10 * DEFAULT.customers])
+def test_the_truth_is_found_within_three_standard_errors(customers: int) -> None:
     end = DEFAULT.start + timedelta(days=DEFAULT.days - 1)
-    history = summary(DEFAULT.seed, end)
+    history = summary(DEFAULT.seed, end, customers)
     fitted: tuple[BgNbd | GammaGamma, ...] = (
         fit_bgnbd(history["frequency"], history["recency"], history["age"]),
         fit_gamma_gamma(history["frequency"], history["monetary_value"]),

@@ -48,7 +48,9 @@ class ScriptStream(_Stream):
         self._lines = lines
 
     def write(self, text: str, /) -> int:
-        self._lines.write(self._name, str(text))
+        # A handler of logging may keep the stream of the script that made it.
+        lines = running_buffer.get() or self._lines
+        lines.write(self._name, str(text))
         return len(text)
 
     @property

@@ -1,5 +1,8 @@
 """Many scripts at once on one database: nothing is lost and nothing collides."""
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 
 from tests.support.project import Project
@@ -11,6 +14,21 @@ SOURCES = {"sources": [{"name": "s", "schema": "landed", "tables": [{"name": "t"
 @pytest.fixture
 def busy(project: Project) -> Project:
     return Project(project.root, threads=8)
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Undo for this process what a script does to logging."""
+    loggers = [
+        each
+        for each in logging.root.manager.loggerDict.values()
+        if isinstance(each, logging.Logger)
+    ]
+    before = [(logger, logger.disabled) for logger in loggers]
+    yield
+    logging.disable(logging.NOTSET)
+    for logger, disabled in before:
+        logger.disabled = disabled
 
 
 def test_scripts_that_append_to_one_new_source_lose_no_rows(busy: Project) -> None:
@@ -99,16 +117,12 @@ def test_threads_of_a_script_write_before_it_ends(project: Project) -> None:
         "import logging\nlogging.disable(logging.CRITICAL)",
     ],
 )
+@pytest.mark.usefixtures("logging_as_before")
 def test_a_script_cannot_silence_the_run(project: Project, code: str) -> None:
     project.placeholder(
         "made", code=f"{code}\nimport pandas as pd\nwrite_to_model(pd.DataFrame({{'a': [1]}}))"
     )
-    try:
-        ended = project.flow("run").ok()
-    finally:
-        import logging
-
-        logging.disable(logging.NOTSET)
+    ended = project.flow("run").ok()
     assert "OK created script table model main.made" in ended.output
     assert "Done. PASS=1" in ended.output
 

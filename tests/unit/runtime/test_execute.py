@@ -10,7 +10,7 @@ import pytest
 from fal.exceptions import RefError, ScriptInterrupted
 from fal.runtime.execute import Running
 from fal.runtime.session import current
-from tests.support.folder import Folder
+from tests.support.folder import Folder, unmarked
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_an_error_of_the_engine_is_told_by_its_plain_name(folder: Folder) -> Non
     folder.session.ref = refuse  # type: ignore[assignment,method-assign]
     told = folder.failure("print(1)\nref('x')\n")
     script = folder.root / "fal_scripts" / "script.py"
-    assert told == (
+    assert unmarked(told) == (
         "Traceback (most recent call last):\n"
         f'  File "{script}", line 2, in <module>\n'
         "    ref('x')\n"

@@ -88,7 +88,7 @@ def test_a_scripts_own_handler_tells_a_record_once(folder: Folder) -> None:
     folder.run_code(
         """
         import logging
-        logger = logging.getLogger("mine")
+        logger = logging.getLogger("handled")
         logger.addHandler(logging.StreamHandler())
         logger.warning("once")
         """
@@ -96,9 +96,24 @@ def test_a_scripts_own_handler_tells_a_record_once(folder: Folder) -> None:
     assert folder.printed == ["once"]
 
 
+def test_a_handler_that_a_script_leaves_behind_tells_in_the_log_of_who_logs(
+    folder: Folder, tmp_path: Path
+) -> None:
+    other = Folder(tmp_path / "other")
+    code = "import logging\nlogger = logging.getLogger('left')\n"
+    other.run_code(f"{code}logger.addHandler(logging.StreamHandler())")
+    folder.run_code(f"{code}logger.warning('mine')")
+    assert other.printed == []
+    assert folder.printed == ["mine"]
+
+
 def test_logging_configured_anew_still_reaches_the_log_of_the_next_script(folder: Folder) -> None:
     folder.run_code(
-        "import logging.config\nlogging.config.dictConfig({'version': 1, 'root': {'handlers': []}})"
+        """
+        import logging.config
+        empty = {"version": 1, "disable_existing_loggers": False, "root": {"handlers": []}}
+        logging.config.dictConfig(empty)
+        """
     )
     folder.run_code("import logging\nlogging.warning('still here')")
     assert folder.lines == [(logging.WARNING, "still here")]
