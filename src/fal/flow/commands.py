@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import wraps
 from typing import Any
 
@@ -71,24 +71,14 @@ def _wrapped(
 
     @wraps(callback)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        inner: Callable[..., Any] = callback
-        for manager in (*around, promoted_manifests):
-            inner = _inside(manager, inner)
-        return inner(*args, **kwargs)
+        with ExitStack() as stack:
+            for manager in (promoted_manifests, *around):
+                stack.enter_context(manager())
+            return callback(*args, **kwargs)
 
     copied = copy.copy(command)
     copied.callback = wrapper
     return copied
-
-
-def _inside(
-    manager: Callable[[], AbstractContextManager[None]], call: Callable[..., Any]
-) -> Callable[..., Any]:
-    def inside(*args: Any, **kwargs: Any) -> Any:
-        with manager():
-            return call(*args, **kwargs)
-
-    return inside
 
 
 def _wait_option() -> click.Option:

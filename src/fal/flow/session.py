@@ -101,7 +101,9 @@ class ModelSession:
             )
         call = ref_call(parts[-1], parts[0] if len(parts) == 2 else None, version)
         with self._connection.available(self._node.name):
-            relation = resolve_or_explain(self._refs(), *parts, version=version)
+            node = copy.copy(self._node)
+            node.extra_ctes = []
+            relation = resolve_or_explain(self._refs(node), *parts, version=version)
             if relation.is_cte:
                 # An ephemeral model has no table; dbt compiles its SQL into the query.
                 return self._query(self._compile(f"select * from {{{{ {call} }}}}"))
@@ -164,9 +166,8 @@ class ModelSession:
     def _table_name(self, node: Any) -> str:
         return str(self._adapter.Relation.create_from(self._dbt_config, node))
 
-    def _refs(self) -> ScriptRefResolver:
-        node = copy.copy(self._node)
-        node.extra_ctes = []
+    def _refs(self, node: Any) -> ScriptRefResolver:
+        """Resolve refs for a copy of the model, which notes the ephemeral ones."""
         return ScriptRefResolver(
             self._lineage, self._adapter, node, self._dbt_config, self._manifest
         )
@@ -182,10 +183,7 @@ class ModelSession:
         node.raw_code, node.language = sql, "sql"
         node.compiled, node.compiled_code = False, None
         node.extra_ctes, node.extra_ctes_injected = [], False
-        refs = ScriptRefResolver(
-            self._lineage, self._adapter, node, self._dbt_config, self._manifest
-        )
-        names = {"ref": refs, "source": self._sources(self._lineage)}
+        names = {"ref": self._refs(node), "source": self._sources(self._lineage)}
         try:
             Compiler(self._dbt_config).compile_node(node, self._manifest, names, write=False)
         except DbtRuntimeError as error:

@@ -111,7 +111,7 @@ def _one_table(data: Any, *, index: bool, what: str) -> pa.Table | None:
 def _imported(data: Any, what: str) -> pa.Table:
     try:
         return data.to_arrow() if type(data).__module__.startswith("polars") else pa.table(data)
-    except Exception as error:
+    except Exception as error:  # whatever the other library raises
         kind = type(data)
         raise FrameError(
             f"{what}: the {kind.__module__}.{kind.__qualname__} cannot be handed over as Arrow: "
