@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Stage = Literal["before", "after"]
+Stage = Literal["before", "after", "pre-hook", "post-hook"]
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,17 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class Script:
-    """A Python file that runs with a model.
+    """A Python file or notebook that the engine runs.
 
     Attributes:
         name: the path as the YAML gives it, such as `jaffle_shop/train.py`.
         path: the file, absolute.
-        stage: whether it runs before or after its model.
+        stage: when it runs, seen from what it is attached to.
         roots: where its local imports are looked for, the script's folder first.
         package: the dotted package that relative imports start from, or "".
+        arguments: what a hook is given by `with:`; empty for scripts.
+        environment: the environment of `fal_project.yml` that it runs in; None for
+            the engine's own.
     """
 
     name: str
@@ -51,6 +54,13 @@ class Script:
     stage: Stage
     roots: tuple[Path, ...]
     package: str
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    environment: str | None = None
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether it is a hook, which runs with its model always and can't write tables."""
+        return self.stage in ("pre-hook", "post-hook")
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,8 @@ class ScriptedModel:
         before: scripts that run before the model's SQL, in order.
         after: scripts that run after it, in order.
         declared_in: the file that attaches them, for messages.
+        pre_hooks: hooks that run before the model is built, beside each other.
+        post_hooks: hooks that run after it, whether it was built or failed.
     """
 
     unique_id: str
@@ -72,8 +84,15 @@ class ScriptedModel:
     before: tuple[Script, ...]
     after: tuple[Script, ...]
     declared_in: str
+    pre_hooks: tuple[Script, ...] = ()
+    post_hooks: tuple[Script, ...] = ()
 
     @property
     def scripts(self) -> tuple[Script, ...]:
-        """Every script of the model, in the order in which they run."""
+        """Every script of the model, in the order in which they run; without hooks."""
         return self.before + self.after
+
+    @property
+    def hooks(self) -> tuple[Script, ...]:
+        """Every hook of the model."""
+        return self.pre_hooks + self.post_hooks
