@@ -7,6 +7,7 @@ FalError
 │   └── UndeclaredRefError   ... because the placeholder does not declare it
 ├── FrameError          data that can't become a table, or can't be added to one
 ├── WriteError          a write that is not allowed here
+├── PastRunError        what the last dbt command left can't be read
 ├── NothingWrittenError a placeholder's scripts ended without writing its table
 ├── WarehouseError      the database refused
 │   └── DatabaseLockedError  ... because another process holds it
@@ -75,6 +76,10 @@ class FrameError(FalError):
 
 class WriteError(FalError):
     """A write that is not allowed here."""
+
+
+class PastRunError(FalError):
+    """The artifacts of the last dbt command are missing or can't be read."""
 
 
 class NothingWrittenError(FalError):

@@ -7,7 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from fal.runtime.context import AdapterResponse, ConfigInfo, ModelInfo, SourceInfo
+from fal.runtime.context import (
+    AdapterResponse,
+    ConfigInfo,
+    EnvironmentInfo,
+    ModelInfo,
+    SourceInfo,
+    TestInfo,
+)
 
 
 def model_info(name: str = "orders", status: str = "running") -> ModelInfo:
@@ -59,7 +66,10 @@ class FakeSession:
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     models: list[ModelInfo] = field(default_factory=list)
     sources: list[SourceInfo] = field(default_factory=list)
-    current_model: ModelInfo = field(default_factory=model_info)
+    tests: list[TestInfo] = field(default_factory=list)
+    arguments: dict[str, Any] = field(default_factory=dict)
+    environment: EnvironmentInfo = field(default_factory=EnvironmentInfo)
+    current_model: ModelInfo | None = field(default_factory=model_info)
     config: ConfigInfo = field(default_factory=config_info)
 
     def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame:
@@ -87,3 +97,6 @@ class FakeSession:
 
     def list_sources(self) -> list[SourceInfo]:
         return self.sources
+
+    def list_tests(self) -> list[TestInfo]:
+        return self.tests

@@ -1,8 +1,9 @@
-"""Turns dbt's nodes into the facts that scripts see."""
+"""What has happened so far in a run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,15 +13,10 @@ from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 from dbt.node_types import NodeType
 
-from fal.flow.promotion import merged_meta
-from fal.runtime.context import (
-    AdapterResponse,
-    ColumnInfo,
-    ConfigInfo,
-    ModelInfo,
-    SourceInfo,
-    TestInfo,
-)
+from fal.flow.past_run import PastRun
+
+Count = Callable[[Any], int | None]
+"""Counts the rows of a node's table; None where it has none of its own."""
 
 _RUNNING = (RunningStatus.Started, RunningStatus.Compiling, RunningStatus.Executing)
 
@@ -34,136 +30,132 @@ class Snapshot:
         results: dbt's results so far, by id.
         tests: test nodes, by the id of the node that they are attached to.
         manifest: the promoted manifest.
+        earlier: the dbt command before this run, for nodes that this run does not build.
     """
 
     selected: frozenset[str]
     results: Mapping[str, Any]
     tests: Mapping[str, list[Any]]
     manifest: Manifest
+    earlier: PastRun
 
     def status(self, node: Any) -> str:
-        """A model's status, in the words of `ModelInfo.status`."""
+        """A model's or source's status, in the words of `ModelInfo.status`."""
         result = self.results.get(node.unique_id)
         if result is not None:
             return "error" if str(result.status) == "partial success" else str(result.status)
-        if node.unique_id not in self.selected:
-            return "skipped"
-        return "running" if node.node_info["node_status"] in _RUNNING else "pending"
+        tests = [test.unique_id for test in self.tests.get(node.unique_id, [])]
+        before = self.earlier.status(node.unique_id, tests)
+        if before is not None:
+            return before
+        if node.unique_id in self.selected:
+            return "running" if node.node_info["node_status"] in _RUNNING else "pending"
+        ran = any(uid in self.results and _ended(self.results[uid]) for uid in tests)
+        return "tested" if ran else "skipped"
+
+    def test_status(self, test: Any) -> str | None:
+        """A test's status, in the words of `TestInfo.status`."""
+        result = self.results.get(test.unique_id)
+        known = self.earlier.statuses.get(test.unique_id) if result is None else result.status
+        if known is not None:
+            return str(known)
+        return None if test.unique_id in self.selected else "skipped"
+
+    def answer(self, node: Any) -> Mapping[str, Any] | None:
+        """The warehouse's answer to a node's build."""
+        result = self.results.get(node.unique_id)
+        if result is None:
+            return self.earlier.answers.get(node.unique_id)
+        answer: Mapping[str, Any] = result.adapter_response
+        return answer
+
+
+def _ended(result: Any) -> bool:
+    return str(result.status) != "skipped"
 
 
 class RunState:
-    """What has happened so far in this run; read by scripts in every thread."""
+    """What has happened so far in this run; read by scripts in every thread.
 
-    def __init__(self, manifest: Manifest, selected: frozenset[str], results: list[Any]) -> None:
+    Args:
+        manifest: the promoted manifest.
+        selected: ids of the nodes that this run builds.
+        results: dbt's results, which its threads add to.
+        earlier: the dbt command before this run, where its statuses are to be seen.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        selected: frozenset[str],
+        results: list[Any],
+        earlier: PastRun | None = None,
+    ) -> None:
         self._manifest = manifest
         self._selected = selected
         self._results = results
+        self._earlier = earlier or PastRun()
+        self._lock = threading.Lock()
+        self._incremental: dict[str, bool] = {}
+        self._counts: dict[str, int | None] = {}
 
     @cached_property
     def _tests(self) -> dict[str, list[Any]]:
         tests: dict[str, list[Any]] = {}
-        for node in self._manifest.nodes.values():
-            if node.resource_type == NodeType.Test:
-                for unique_id in _tested(node):
-                    tests.setdefault(unique_id, []).append(node)
+        for node in test_nodes(self._manifest):
+            for unique_id in tested(node, self._manifest):
+                tests.setdefault(unique_id, []).append(node)
         return tests
 
     def snapshot(self) -> Snapshot:
         """The run as it stands now."""
         # dbt's threads add to the list while a script reads it.
         results = {result.node.unique_id: result for result in list(self._results)}
-        return Snapshot(self._selected, results, self._tests, self._manifest)
+        return Snapshot(self._selected, results, self._tests, self._manifest, self._earlier)
+
+    def incremental(self, node: Any, config: RuntimeConfig, adapter: Any) -> bool:
+        """Whether this run adds to a model's table, by the rule of `is_incremental()`.
+
+        The first answer counts for the whole run: once the model is built, its table
+        exists in any case. So a flow calls `note_incremental` before it builds.
+        """
+        if getattr(node.config, "materialized", None) != "incremental":
+            return False
+        with self._lock:
+            if node.unique_id not in self._incremental:
+                self._incremental[node.unique_id] = _is_incremental(node, config, adapter)
+            return self._incremental[node.unique_id]
+
+    def note_incremental(self, config: RuntimeConfig, adapter: Any) -> None:
+        """Look at the tables that this run may add to, before it builds any."""
+        for unique_id in self._selected & self._manifest.nodes.keys():
+            self.incremental(self._manifest.nodes[unique_id], config, adapter)
+
+    def rows(self, node: Any, count: Count) -> int | None:
+        """The rows of what was built, counted once."""
+        if node.unique_id not in self._counts:
+            self._counts[node.unique_id] = count(node)
+        return self._counts[node.unique_id]
 
 
-def adapter_response(answer: Mapping[str, Any] | None) -> AdapterResponse:
-    """Read dbt's `adapter_response` of a result."""
-    answer = answer or {}
-    return AdapterResponse(
-        message=answer.get("_message"),
-        code=answer.get("code"),
-        rows_affected=answer.get("rows_affected"),
-        query_id=answer.get("query_id"),
-    )
-
-
-def model_info(
-    node: Any,
-    run: Snapshot,
-    table_name: str,
-    *,
-    status: str | None = None,
-    answer: Mapping[str, Any] | None = None,
-) -> ModelInfo:
-    """Describe a model node.
-
-    Args:
-        node: the dbt node.
-        run: the run so far.
-        table_name: its table's full, quoted name.
-        status: its status where the run's results don't hold it yet.
-        answer: the warehouse's answer where the run's results don't hold it yet.
-    """
-    result = run.results.get(node.unique_id)
-    if answer is None and result is not None:
-        answer = result.adapter_response
-    return ModelInfo(
-        name=node.name,
-        alias=node.alias,
-        unique_id=node.unique_id,
-        package_name=node.package_name,
-        database=node.database,
-        schema=node.schema,
-        table_name=table_name,
-        description=node.description,
-        status=status or run.status(node),
-        columns=_columns(node.columns),
-        tests=_tests(node.unique_id, run),
-        meta=merged_meta(node),
-        tags=tuple(node.tags),
-        adapter_response=adapter_response(answer),
-    )
-
-
-def source_info(node: Any, run: Snapshot, table_name: str) -> SourceInfo:
-    """Describe a source node; see `model_info`."""
-    return SourceInfo(
-        name=node.source_name,
-        table=node.name,
-        unique_id=node.unique_id,
-        database=node.database,
-        schema=node.schema,
-        table_name=table_name,
-        description=node.description,
-        columns=_columns(node.columns),
-        tests=_tests(node.unique_id, run),
-        meta=merged_meta(node),
-        tags=tuple(node.tags),
-    )
-
-
-def config_info(config: RuntimeConfig) -> ConfigInfo:
-    """Describe the run's project, profile and target."""
-    return ConfigInfo(
-        project_name=config.project_name,
-        project_root=config.project_root,
-        profile_name=config.profile_name,
-        target_name=config.target_name,
-        target_type=config.credentials.type,
-        database=config.credentials.database,
-        schema=config.credentials.schema,
-        threads=config.threads,
-        full_refresh=bool(getattr(config.args, "FULL_REFRESH", False)),
-        vars={
-            **config.vars.to_dict(),
-            **config.vars.to_dict().get(config.project_name, {}),
-            **config.cli_vars,
-        },
-    )
+def _is_incremental(node: Any, config: RuntimeConfig, adapter: Any) -> bool:
+    full_refresh = node.config.full_refresh
+    if full_refresh is None:
+        full_refresh = bool(getattr(config.args, "FULL_REFRESH", False))
+    if full_refresh:
+        return False
+    relation = adapter.get_relation(node.database, node.schema, node.identifier)
+    return relation is not None and relation.type == "table"
 
 
 def models(manifest: Manifest) -> list[Any]:
     """The manifest's model nodes, sorted by id."""
     return _sorted(n for n in manifest.nodes.values() if n.resource_type == NodeType.Model)
+
+
+def test_nodes(manifest: Manifest) -> list[Any]:
+    """The manifest's data tests, sorted by id."""
+    return _sorted(n for n in manifest.nodes.values() if n.resource_type == NodeType.Test)
 
 
 def sources(manifest: Manifest) -> list[Any]:
@@ -175,38 +167,20 @@ def _sorted(nodes: Iterable[Any]) -> list[Any]:
     return sorted(nodes, key=lambda node: str(node.unique_id))
 
 
-def _columns(columns: Mapping[str, Any]) -> dict[str, ColumnInfo]:
-    return {
-        name: ColumnInfo(
-            name=column.name,
-            description=column.description,
-            data_type=column.data_type,
-            meta=dict(column.meta),
-            tags=tuple(column.tags),
-        )
-        for name, column in columns.items()
-    }
-
-
-def _tests(unique_id: str, run: Snapshot) -> tuple[TestInfo, ...]:
-    return tuple(_test(node, run) for node in run.tests.get(unique_id, []))
-
-
-def _tested(test: Any) -> list[str]:
+def tested(test: Any, manifest: Manifest) -> list[str]:
     """The node that a generic test is attached to, or those that a singular test reads."""
     attached = getattr(test, "attached_node", None)
-    return [attached] if attached else list(test.depends_on.nodes)
-
-
-def _test(test: Any, run: Snapshot) -> TestInfo:
+    if attached:
+        return [attached]
+    parents = list(test.depends_on.nodes)
     metadata = getattr(test, "test_metadata", None)
-    owner_id = next(iter(_tested(test)), "")
-    owner = run.manifest.nodes.get(owner_id) or run.manifest.sources.get(owner_id)
-    result = run.results.get(test.unique_id)
-    return TestInfo(
-        name=metadata.name if metadata else test.name,
-        unique_id=test.unique_id,
-        model_name=owner.name if owner else "",
-        column=getattr(test, "column_name", None),
-        status=None if result is None else str(result.status),
-    )
+    if metadata is None:
+        return parents
+    # dbt does not note the source table that a test is attached to.
+    about = str(metadata.kwargs.get("model", ""))
+    owners = [uid for uid in parents if _source_call(manifest.sources.get(uid)) in about]
+    return owners[:1] or parents[:1]
+
+
+def _source_call(source: Any) -> str:
+    return f"source('{source.source_name}', '{source.name}')" if source else "no source"

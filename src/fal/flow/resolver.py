@@ -58,7 +58,7 @@ class Lineage:
 class ScriptRefResolver(RuntimeRefResolver):
     """dbt's `ref`, with the engine's lineage check and hints."""
 
-    def __init__(self, lineage: Lineage, *args: Any) -> None:
+    def __init__(self, lineage: Lineage | None, *args: Any) -> None:
         super().__init__(*args)
         self._lineage = lineage
 
@@ -71,7 +71,8 @@ class ScriptRefResolver(RuntimeRefResolver):
             raise RefError(self._not_found(target_name, target_package, target_version)) from error
 
     def validate(self, resolved: Any, target_name: str, package: Any, version: Any) -> None:
-        self._lineage.check(resolved.unique_id, ref_call(target_name, package, version))
+        if self._lineage is not None:
+            self._lineage.check(resolved.unique_id, ref_call(target_name, package, version))
 
     def _not_found(self, name: str, package: str | None, version: Any) -> str:
         call = ref_call(name, package, version)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlparse
@@ -13,8 +14,9 @@ from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtRuntimeError
 
-from fal.exceptions import RefError, WarehouseError
-from fal.flow import facts
+from fal.exceptions import RefError, WarehouseError, WriteError
+from fal.flow import describe, facts
+from fal.flow.ad_hoc import ad_hoc_node
 from fal.flow.connection import ThreadConnection
 from fal.flow.resolver import (
     Lineage,
@@ -25,11 +27,12 @@ from fal.flow.resolver import (
     source_call,
 )
 from fal.flow.writer import Writer
+from fal.runtime.context import EnvironmentInfo
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo
+    from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo, TestInfo
     from fal.runtime.session import DType, WriteMode
     from fal.warehouse.arrow import FrameLike
 
@@ -55,8 +58,20 @@ class Progress:
         self.answer = {"_message": f"{self.rows:,} {noun}", "rows_affected": self.rows}
 
 
-class ModelSession:
-    """The session of the scripts of one model."""
+class ProjectSession:
+    """The session of a script that is attached to no model.
+
+    Args:
+        config: the project, profile and target.
+        manifest: the promoted manifest.
+        adapter: dbt's adapter.
+        state: what has happened so far in this run.
+        arguments: what a hook is given by `with:`.
+        environment: where the script runs; the engine's own process by default.
+        may_write: whether it may write tables; hooks may not.
+    """
+
+    _lineage: Lineage | None = None
 
     def __init__(
         self,
@@ -64,34 +79,29 @@ class ModelSession:
         config: RuntimeConfig,
         manifest: Manifest,
         adapter: Any,
-        node: Any,
-        placeholder: bool,
         state: facts.RunState,
-        warn: Callable[[str], None],
+        arguments: Mapping[str, Any] | None = None,
+        environment: EnvironmentInfo | None = None,
+        may_write: bool = True,
     ) -> None:
         from fal.warehouse.factory import make_warehouse
 
-        self.progress = Progress()
+        self.arguments: Mapping[str, Any] = arguments or {}
+        self.environment = environment or EnvironmentInfo()
         self._dbt_config, self._manifest, self._adapter = config, manifest, adapter
-        self._node, self._state = node, state
+        self._state, self._may_write = state, may_write
+        self._node: Any = ad_hoc_node(config)
         self._connection = ThreadConnection(adapter)
         self._warehouse = make_warehouse(adapter.type(), self._connection)
-        self._lineage = Lineage(node, placeholder=placeholder, warn=warn)
         self._writer = Writer(config, manifest, adapter, self._connection, self._warehouse)
 
     @property
-    def current_model(self) -> ModelInfo:
-        return facts.model_info(
-            self._node,
-            self._state.snapshot(),
-            self._table_name(self._node),
-            status=self.progress.status,
-            answer=self.progress.answer,
-        )
+    def current_model(self) -> ModelInfo | None:
+        return None
 
     @property
     def config(self) -> ConfigInfo:
-        return facts.config_info(self._dbt_config)
+        return describe.config_info(self._dbt_config)
 
     def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame:
         if len(parts) not in (1, 2) or not all(isinstance(part, str) for part in parts):
@@ -116,9 +126,11 @@ class ModelSession:
             return self._read(relation, call, None)
 
     def write_to_model(self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool) -> None:
-        with self._connection.available(self._node.name):
-            rows = self._writer.write_model(self._node, data, mode, dtype, index)
-        self.progress.wrote(rows, mode)
+        self._check_writable("write_to_model()")
+        raise WriteError(
+            "write_to_model() writes the table of the script's model, and this script is attached "
+            "to none; attach it to a model, or write a source with write_to_source()"
+        )
 
     def write_to_source(
         self,
@@ -129,6 +141,7 @@ class ModelSession:
         dtype: DType,
         index: bool,
     ) -> None:
+        self._check_writable("write_to_source()")
         name = f"{source_name}.{table_name}"
         with self._connection.available(self._node.name):
             relation = resolve_or_explain(self._sources(None), source_name, table_name)
@@ -145,19 +158,18 @@ class ModelSession:
 
     def list_models(self) -> list[ModelInfo]:
         run = self._state.snapshot()
-        return [
-            self.current_model
-            if node.unique_id == self._node.unique_id
-            else facts.model_info(node, run, self._table_name(node))
-            for node in facts.models(self._manifest)
-        ]
+        return [self._model_info(node, run) for node in facts.models(self._manifest)]
 
     def list_sources(self) -> list[SourceInfo]:
         run = self._state.snapshot()
         return [
-            facts.source_info(node, run, self._table_name(node))
+            describe.source_info(node, run, self._table_name(node))
             for node in facts.sources(self._manifest)
         ]
+
+    def list_tests(self) -> list[TestInfo]:
+        run = self._state.snapshot()
+        return [describe.test_info(node, run) for node in facts.test_nodes(self._manifest)]
 
     def settle(self) -> None:
         """Commit what dbt left open, so that scripts read and write on their own."""
@@ -204,6 +216,66 @@ class ModelSession:
                 raise
             build = f"; `fal flow run --select {model}` builds it" if model else ""
             raise RefError(f"{call}: the table {relation} does not exist{build}") from error
+
+    def _model_info(self, node: Any, run: facts.Snapshot, **known: Any) -> ModelInfo:
+        return describe.model_info(
+            node,
+            run,
+            self._table_name(node),
+            is_incremental=self._state.incremental(node, self._dbt_config, self._adapter),
+            count=partial(self._state.rows, node, self._count),
+            **known,
+        )
+
+    def _count(self, node: Any) -> int | None:
+        """The rows of a node's table; None for a view."""
+        with self._connection.available(self._node.name):
+            relation = self._adapter.get_relation(node.database, node.schema, node.identifier)
+            if relation is None or not relation.is_table:
+                return None
+            rows = self._warehouse.read(f"select count(*) as n from {relation}")
+        return int(rows.column(0)[0].as_py())
+
+    def _check_writable(self, call: str) -> None:
+        if not self._may_write:
+            raise WriteError(
+                f"{call}: a hook can't write to models or sources, since it runs beside other "
+                "hooks; attach the script under `scripts:` to write"
+            )
+
+
+class ModelSession(ProjectSession):
+    """The session of the scripts of one model; see `ProjectSession`.
+
+    Args:
+        node: the model's node.
+        placeholder: whether its scripts build it, and may read only what it declares.
+        warn: takes a warning about what its scripts read.
+        **shared: what a `ProjectSession` takes.
+    """
+
+    def __init__(
+        self, *, node: Any, placeholder: bool, warn: Callable[[str], None], **shared: Any
+    ) -> None:
+        super().__init__(**shared)
+        self.progress = Progress()
+        self._node = node
+        self._lineage = Lineage(node, placeholder=placeholder, warn=warn)
+
+    @property
+    def current_model(self) -> ModelInfo:
+        return self._model_info(self._node, self._state.snapshot())
+
+    def write_to_model(self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool) -> None:
+        self._check_writable("write_to_model()")
+        with self._connection.available(self._node.name):
+            rows = self._writer.write_model(self._node, data, mode, dtype, index)
+        self.progress.wrote(rows, mode)
+
+    def _model_info(self, node: Any, run: facts.Snapshot, **known: Any) -> ModelInfo:
+        if node.unique_id == self._node.unique_id:
+            known = {"status": self.progress.status, "answer": self.progress.answer, **known}
+        return super()._model_info(node, run, **known)
 
 
 def _is_query(sql: str) -> bool:

@@ -46,6 +46,10 @@ class FlowTask(RunTask):
         except KeyboardInterrupt:
             raise FlowError(ScriptInterrupted(_STOPPED)) from None
 
+    def populate_adapter_cache(self, adapter: Any, *args: Any, **kwargs: Any) -> None:
+        super().populate_adapter_cache(adapter, *args, **kwargs)
+        self._flow.state.note_incremental(self.config, adapter)
+
     def get_node_selector(self, *args: Any, **kwargs: Any) -> SeedingSelector:
         selector = super().get_node_selector(*args, **kwargs)
         return SeedingSelector(selector, get_adapter(self.config), self._get_deferred_manifest())

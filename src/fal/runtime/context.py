@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 
@@ -20,14 +23,17 @@ class ColumnInfo:
 
 @dataclass(frozen=True)
 class TestInfo:
-    """A data test of a model.
+    """A data test of a model or a source.
 
     Attributes:
         name: the test's name, such as `not_null` or a singular test's file name.
         unique_id: dbt's id of the test.
-        model_name: the model that the test is attached to.
+        model_name: the model, or the source's table, that the test is attached to.
         column: the column that it is attached to, None for a test of the model.
-        status: dbt's status in this run (`pass`, `fail`, ...); None if it has not run.
+        status: `pass`, `fail`, `warn`, `error` or `skipped` once it has ended; None
+            while this run has still to run it, `skipped` also where it leaves it out.
+        model_ids: ids of the models that the test reads.
+        source_ids: ids of the source tables that the test reads.
     """
 
     __test__ = False  # pytest would collect the class for its name
@@ -37,6 +43,27 @@ class TestInfo:
     model_name: str
     column: str | None
     status: str | None
+    model_ids: tuple[str, ...] = ()
+    source_ids: tuple[str, ...] = ()
+
+    @property
+    def modelname(self) -> str:
+        """The same as `model_name`."""
+        return self.model_name
+
+
+@dataclass(frozen=True)
+class GenericTestInfo(TestInfo):
+    """A test that the YAML attaches, such as `not_null`; see `TestInfo`."""
+
+    __test__ = False
+
+
+@dataclass(frozen=True)
+class SingularTestInfo(TestInfo):
+    """A test that is a SQL file of its own; see `TestInfo`."""
+
+    __test__ = False
 
 
 @dataclass(frozen=True)
@@ -46,14 +73,43 @@ class AdapterResponse:
     Attributes:
         message: the answer in words, such as `OK` or `SUCCESS 12`; None before the build.
         code: the warehouse's code, where it gives one.
-        rows_affected: rows written, where the warehouse tells.
         query_id: the warehouse's id of the query, where it gives one.
+        told_rows: rows written, where the warehouse tells.
+        count: counts the rows of what was built, where the warehouse does not tell.
     """
 
     message: str | None = None
     code: str | None = None
-    rows_affected: int | None = None
     query_id: str | None = None
+    told_rows: int | None = None
+    count: Callable[[], int | None] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def rows_affected(self) -> int | None:
+        """Rows written; where the warehouse does not tell, the rows of the table now.
+
+        None for a view, and for a model that was not built.
+        """
+        if self.told_rows is None and self.count is not None:
+            return self.count()
+        return self.told_rows
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Count before another process reads it: it has no connection to count with."""
+        return AdapterResponse, (self.message, self.code, self.query_id, self.rows_affected)
+
+
+@dataclass(frozen=True)
+class EnvironmentInfo:
+    """The environment that a script runs in.
+
+    Attributes:
+        name: its name in `fal_project.yml`; `local` is the engine's own.
+        type: `local`, `venv` or `conda`.
+    """
+
+    name: str = "local"
+    type: str = "local"
 
 
 @dataclass(frozen=True)
@@ -71,12 +127,15 @@ class ModelInfo:
         description: the description from the YAML.
         status: `success`, `error` or `skipped` once it has ended in this run;
             `running` while it is built; `pending` while it waits; `skipped` also
-            where this run leaves it out.
+            where this run leaves it out; `tested` where it was left out and its
+            tests were not.
         columns: the described columns, by name.
         tests: the model's data tests.
-        meta: its `meta` merged with its `config.meta`.
+        meta: its `meta` merged with its `config.meta`, without the key `fal`.
         tags: its tags.
         adapter_response: the warehouse's answer.
+        is_incremental: whether this run adds to the model's table, by the rule of
+            dbt's `is_incremental()`.
     """
 
     name: str
@@ -93,6 +152,26 @@ class ModelInfo:
     meta: Mapping[str, Any]
     tags: tuple[str, ...]
     adapter_response: AdapterResponse
+    is_incremental: bool = False
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What `dbt source freshness` found.
+
+    Attributes:
+        status: `pass`, `warn`, `error` or `runtime error`.
+        max_loaded_at: when the newest row was loaded; None where that is not known.
+        snapshotted_at: when dbt looked.
+        age_seconds: the time between the two.
+        error: the database's message where the look failed.
+    """
+
+    status: str
+    max_loaded_at: datetime | None = None
+    snapshotted_at: datetime | None = None
+    age_seconds: float | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +188,11 @@ class SourceInfo:
         description: the description from the YAML.
         columns: the described columns, by name.
         tests: the table's data tests.
-        meta: its `meta` merged with its `config.meta`.
+        meta: its `meta` merged with its `config.meta`, without the key `fal`.
         tags: its tags.
+        alias: the table's name in the warehouse.
+        status: `tested` where its tests have run, else `skipped`.
+        freshness: what the last `dbt source freshness` found; None where none did.
     """
 
     name: str
@@ -124,6 +206,30 @@ class SourceInfo:
     tests: tuple[TestInfo, ...]
     meta: Mapping[str, Any]
     tags: tuple[str, ...]
+    alias: str = ""
+    status: str = "skipped"
+    freshness: Freshness | None = None
+
+
+@dataclass(frozen=True)
+class TargetInfo:
+    """The target of this run; no credentials.
+
+    Attributes:
+        name: the target's name in `profiles.yml`.
+        profile_name: the profile's name there.
+        type: the kind of warehouse, `duckdb` or `snowflake`.
+        database: the target's database.
+        schema: the target's schema.
+        threads: how many nodes may run at once.
+    """
+
+    name: str
+    profile_name: str
+    type: str
+    database: str | None
+    schema: str
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -132,7 +238,7 @@ class ConfigInfo:
 
     Attributes:
         project_name: the dbt project's name.
-        project_root: the dbt project's folder.
+        project_root: the dbt project's folder, as text.
         profile_name: the profile in `profiles.yml`.
         target_name: the target chosen for this run.
         target_type: the kind of warehouse, `duckdb` or `snowflake`.
@@ -141,6 +247,7 @@ class ConfigInfo:
         threads: how many nodes may run at once.
         full_refresh: whether the run was started with `--full-refresh`.
         vars: the variables given by `--vars` and the project's own.
+        target_path: the folder of dbt's artifacts, absolute.
     """
 
     project_name: str
@@ -153,3 +260,21 @@ class ConfigInfo:
     threads: int
     full_refresh: bool
     vars: Mapping[str, Any]
+    target_path: Path = Path("target")
+
+    @property
+    def project_dir(self) -> Path:
+        """The dbt project's folder, absolute."""
+        return Path(self.project_root).resolve()
+
+    @property
+    def target(self) -> TargetInfo:
+        """The part that describes the target."""
+        return TargetInfo(
+            name=self.target_name,
+            profile_name=self.profile_name,
+            type=self.target_type,
+            database=self.database,
+            schema=self.schema,
+            threads=self.threads,
+        )

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fal.runtime.session import DType, WriteMode, require
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo
+    from fal.runtime.context import (
+        ConfigInfo,
+        EnvironmentInfo,
+        ModelInfo,
+        SourceInfo,
+        TargetInfo,
+        TestInfo,
+    )
     from fal.warehouse.arrow import FrameLike
+
+MaybeNone: TypeAlias = Any
+"""Beside a type: None in few scripts, which a type checker should not ask all about."""
 
 
 def ref(*parts: str, version: str | int | None = None, v: str | int | None = None) -> pd.DataFrame:
@@ -130,14 +141,28 @@ def list_sources() -> list[SourceInfo]:
     return require("list_sources()").list_sources()
 
 
+def list_tests() -> list[TestInfo]:
+    """List the project's data tests, with their status, sorted by id."""
+    return require("list_tests()").list_tests()
+
+
+def list_models_ids() -> dict[str, str]:
+    """Give the status of each of the project's models by its unique id."""
+    models = require("list_models_ids()").list_models()
+    return {model.unique_id: model.status for model in models}
+
+
 class Context:
     """Facts about the run; `context` in a script."""
 
     __slots__ = ()
 
     @property
-    def current_model(self) -> ModelInfo:
-        """The model that the script is attached to, as it stands now."""
+    def current_model(self) -> ModelInfo | MaybeNone:
+        """The model that the script is attached to, as it stands now.
+
+        None in a script that is attached to no model.
+        """
         return require("context.current_model").current_model
 
     @property
@@ -145,8 +170,29 @@ class Context:
         """The target, the profile and the project's variables; no credentials."""
         return require("context.config").config
 
+    @property
+    def target(self) -> TargetInfo:
+        """The target of this run; no credentials."""
+        return require("context.target").config.target
+
+    @property
+    def vars(self) -> Mapping[str, Any]:
+        """The variables given by `--vars` and the project's own."""
+        return require("context.vars").config.vars
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What a hook is given by `with:`; empty in scripts."""
+        return require("context.arguments").arguments
+
+    @property
+    def environment(self) -> EnvironmentInfo:
+        """The environment that the script runs in."""
+        return require("context.environment").environment
+
     def __repr__(self) -> str:
-        return "<fal context: current_model, config>"
+        facts = "current_model, config, target, vars, arguments, environment"
+        return f"<fal context: {facts}>"
 
 
 context = Context()
@@ -155,7 +201,9 @@ NAMES: dict[str, Any] = {
     "context": context,
     "execute_sql": execute_sql,
     "list_models": list_models,
+    "list_models_ids": list_models_ids,
     "list_sources": list_sources,
+    "list_tests": list_tests,
     "ref": ref,
     "source": source,
     "write_to_model": write_to_model,

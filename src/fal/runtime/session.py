@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from fal.exceptions import OutsideFlowError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo
+    from fal.runtime.context import (
+        ConfigInfo,
+        EnvironmentInfo,
+        ModelInfo,
+        SourceInfo,
+        TestInfo,
+    )
     from fal.warehouse.arrow import FrameLike
 
 WriteMode = Literal["overwrite", "append"]
@@ -24,10 +30,16 @@ class Session(Protocol):
     """Serves one script; the engine implements it on dbt, tests implement fakes."""
 
     @property
-    def current_model(self) -> ModelInfo: ...
+    def current_model(self) -> ModelInfo | None: ...
 
     @property
     def config(self) -> ConfigInfo: ...
+
+    @property
+    def arguments(self) -> Mapping[str, Any]: ...
+
+    @property
+    def environment(self) -> EnvironmentInfo: ...
 
     def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame: ...
 
@@ -52,6 +64,8 @@ class Session(Protocol):
     def list_models(self) -> list[ModelInfo]: ...
 
     def list_sources(self) -> list[SourceInfo]: ...
+
+    def list_tests(self) -> list[TestInfo]: ...
 
 
 # A context variable, so that each of dbt's threads serves the script that it runs.

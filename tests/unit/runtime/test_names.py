@@ -60,7 +60,9 @@ def test_inside_a_session_they_reach_it() -> None:
         assert execute_sql("select 1") is frame
         write_to_model(frame)
         assert context.config is session.config
-        assert repr(context) == "<fal context: current_model, config>"
+        assert repr(context) == (
+            "<fal context: current_model, config, target, vars, arguments, environment>"
+        )
     finally:
         current.reset(token)
     assert session.calls == [
