@@ -52,7 +52,7 @@ class Folder:
 
     def discover(self, *models: ModelFacts, scripts_path: str | None = "fal_scripts") -> Any:
         """Find the models' scripts."""
-        return discover(models, lambda _model: scripts_path)
+        return discover(models, lambda _package: scripts_path).models
 
     def problems(
         self, *models: ModelFacts, scripts_path: str | None = "fal_scripts"

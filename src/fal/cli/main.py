@@ -2,45 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
 import click
 
 from fal.runtime.process import clean_exit
 
-_FLOWS = {
-    "build": "Run seeds, models and their scripts, snapshots and tests in DAG order.",
-    "run": "Run models and their scripts in DAG order.",
-}
+_BUILD = "Run seeds, models and their scripts, snapshots and tests in DAG order."
+_FLOW = "Run a dbt project with its scripts; every option of the dbt command works."
+_FLOW_RUN = "Run models and their scripts in DAG order."
+_RUN = "Run the scripts of the models that the last dbt command calculated."
 
 
-class _FlowGroup(click.Group):
-    """Imports dbt, which takes seconds, only when one of its commands is asked for."""
+Loader = Callable[[], click.Command]
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are made only when they are asked for.
+
+    Importing dbt takes seconds, and most commands need it.
+    """
+
+    def __init__(self, *args: Any, loaders: dict[str, tuple[Loader, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._loaders = loaders
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_FLOWS)
+        return sorted(self._loaders)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _FLOWS:
-            return None
-        from fal.flow.commands import flow_command
-
-        return flow_command(cmd_name, _FLOWS[cmd_name])
+        load, _told = self._loaders.get(cmd_name, (None, ""))
+        return None if load is None else load()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(sorted(_FLOWS.items()))
+            formatter.write_dl([(name, self._loaders[name][1]) for name in sorted(self._loaders)])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _flow() -> click.Command:
+    return _LazyGroup("flow", help=_FLOW, loaders=_FLOWS)
+
+
+def _flow_command(name: str, told: str) -> Loader:
+    def load() -> click.Command:
+        from fal.flow.commands import flow_command
+
+        return flow_command(name, told)
+
+    return load
+
+
+def _run() -> click.Command:
+    from fal.flow.commands import scripts_command
+
+    return scripts_command(_RUN)
+
+
+_FLOWS = {
+    "build": (_flow_command("build", _BUILD), _BUILD),
+    "run": (_flow_command("run", _FLOW_RUN), _FLOW_RUN),
+}
+_COMMANDS = {"flow": (_flow, _FLOW), "run": (_run, _RUN)}
+
+
+@click.group(
+    cls=_LazyGroup, loaders=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(version("fal-flow"), prog_name="fal")
 def cli() -> None:
     """Run Python scripts and SQL models in one dbt DAG."""
-
-
-@cli.group(cls=_FlowGroup, short_help="Run a dbt project with its scripts.")
-def flow() -> None:
-    """Run a dbt project with its scripts; every option of the dbt command works."""
 
 
 def main() -> None:

@@ -6,15 +6,24 @@ import copy
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 from dbt.cli.main import cli as dbt_cli
+from dbt.config.project import load_raw_project
+from dbt.config.renderer import DbtProjectYamlRenderer
 
-from fal.flow.lock import wait_seconds
-from fal.flow.seams import build_task, promoted_manifests, retry_tasks, run_task
+from fal.exceptions import PastRunError
+from fal.flow.asked import logging_disabled
+from fal.flow.options import flow_options, retry_options, run_options
+from fal.flow.past_run import find_past_run
+from fal.flow.seams import build_task, promoted_manifests, retry_tasks, run_task, scripts_task
 
 _TASKS = {"run": run_task, "build": build_task, "retry": retry_tasks}
+_OPTIONS = {"run": flow_options, "build": flow_options, "retry": retry_options}
+
+Seam = Callable[[], AbstractContextManager[None]]
 
 
 def dbt_group() -> click.Group:
@@ -26,7 +35,7 @@ def dbt_group() -> click.Group:
     group.commands = {
         **{name: _promoting(command) for name, command in dbt_cli.commands.items()},
         **{
-            name: _with_wait(_wrapped(dbt_cli.commands[name], tasks))
+            name: _extended(_wrapped(dbt_cli.commands[name], tasks), _OPTIONS[name]())
             for name, tasks in _TASKS.items()
         },
     }
@@ -40,17 +49,30 @@ def flow_command(name: str, told: str) -> click.Command:
         name: `run` or `build`.
         told: what its help says that it does.
     """
-    command = _wrapped(dbt_cli.commands[name], _TASKS[name])
+    return _standalone(_wrapped(dbt_cli.commands[name], _TASKS[name]), told, flow_options())
+
+
+def scripts_command(told: str) -> click.Command:
+    """The command that runs scripts of models that dbt has calculated.
+
+    Args:
+        told: what its help says that it does.
+    """
+    command = _wrapped(dbt_cli.commands["run"], scripts_task, prepare=_remember_target)
+    return _standalone(command, told, run_options())
+
+
+def _standalone(command: click.Command, told: str, options: list[click.Parameter]) -> click.Command:
     own = {param.name for param in command.params}
     # dbt reads some flags only from the options before its subcommand.
     group_only = [param for param in dbt_cli.params if param.name not in own]
     command.params = [*command.params, *group_only]
     command.help = told
-    return _with_wait(command)
+    return _extended(command, options)
 
 
-def _with_wait(command: click.Command) -> click.Command:
-    command.params = [*command.params, _wait_option()]
+def _extended(command: click.Command, options: list[click.Parameter]) -> click.Command:
+    command.params = [*command.params, *options]
     return command
 
 
@@ -63,37 +85,44 @@ def _promoting(command: click.Command) -> click.Command:
 
 
 def _wrapped(
-    command: click.Command, *around: Callable[[], AbstractContextManager[None]]
+    command: click.Command, *around: Seam, prepare: Callable[[dict[str, Any]], None] | None = None
 ) -> click.Command:
     """A copy of a command whose callback runs inside the engine's seams."""
     callback = command.callback
     assert callback is not None
 
     @wraps(callback)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def wrapper(context: click.Context, *args: Any, **kwargs: Any) -> Any:
+        if logging_disabled.get():
+            context.params["quiet"] = True
+        if prepare is not None:
+            prepare(context.params)
         with ExitStack() as stack:
             for manager in (promoted_manifests, *around):
                 stack.enter_context(manager())
-            return callback(*args, **kwargs)
+            return context.invoke(callback, *args, **kwargs)
 
     copied = copy.copy(command)
-    copied.callback = wrapper
+    copied.callback = click.pass_context(wrapper)
     return copied
 
 
-def _wait_option() -> click.Option:
-    def remember(_context: click.Context, _option: click.Parameter, seconds: float) -> None:
-        wait_seconds.set(seconds)
+def _remember_target(params: dict[str, Any]) -> None:
+    """Run scripts on the target that the last dbt command was told to use."""
+    if params.get("target") is not None:
+        return
+    root = Path(params.get("project_dir") or ".")
+    try:
+        folder = params.get("target_path") or _told_target_path(root, params.get("vars") or {})
+        past = find_past_run(root / folder)
+    except Exception as error:  # dbt tells what is wrong with the project better
+        if isinstance(error, PastRunError):
+            raise click.ClickException(str(error)) from error
+        return
+    if past is not None:
+        params["target"] = past.target
 
-    # Not exposed to the command: dbt would take it for a flag of its own.
-    return click.Option(
-        ["--wait"],
-        type=click.FloatRange(min=0),
-        default=0.0,
-        envvar="FAL_WAIT",
-        metavar="SECONDS",
-        expose_value=False,
-        callback=remember,
-        help="How long to wait for a DuckDB file that another process holds. "
-        "By default the run fails at once.",
-    )
+
+def _told_target_path(root: Path, variables: dict[str, Any]) -> str:
+    told = load_raw_project(str(root)).get("target-path", "target")
+    return str(DbtProjectYamlRenderer(None, variables).render_value(told))

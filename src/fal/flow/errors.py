@@ -13,6 +13,7 @@ from fal.exceptions import (
     ScriptError,
     WarehouseError,
 )
+from fal.flow.script_nodes import ScriptNode
 
 
 class FlowError(DbtRuntimeError):
@@ -25,6 +26,11 @@ class FlowError(DbtRuntimeError):
     @property
     def type(self) -> str:
         return self._kind
+
+    def node_to_string(self, node: Any) -> str:
+        if isinstance(node, ScriptNode):
+            return f"script {node.name} ({node.original_file_path})"
+        return str(super().node_to_string(node))
 
 
 def _kind(error: FalError) -> str:

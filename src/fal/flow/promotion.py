@@ -11,17 +11,18 @@ from typing import Any
 from dbt.adapters.factory import get_adapter
 from dbt.artifacts.resources import FileHash
 from dbt.config.runtime import RuntimeConfig
+from dbt.contracts.files import SchemaSourceFile
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 from dbt.node_types import NodeType
 
 from fal.exceptions import Problem, ProjectError
 from fal.flow.errors import FlowError
+from fal.flow.script_nodes import add_script_nodes, known_scripts, remember_scripts
 from fal.lineage.imports import fingerprint
 from fal.project.discovery import discover
-from fal.project.model import ModelFacts, ScriptedModel
+from fal.project.model import ModelFacts, ProjectScripts, SchemaFile, ScriptedModel
 
-_KEY = "_fal_scripted_models"
 _WITH_META = (NodeType.Model, NodeType.Seed, NodeType.Snapshot, NodeType.Source)
 
 
@@ -37,33 +38,36 @@ class ScriptedNode(ModelNode):
         return bool(super().same_body(other)) and self.checksum == other.checksum
 
 
-def scripted_models(manifest: Manifest, config: RuntimeConfig) -> Mapping[str, ScriptedModel]:
-    """Promote a manifest's placeholders, once, and return all models with scripts.
+def project_scripts(manifest: Manifest, config: RuntimeConfig) -> ProjectScripts:
+    """Promote a manifest's placeholders, once, and return all scripts.
 
     Args:
-        manifest: the parsed manifest; its nodes are changed in memory.
+        manifest: the parsed manifest; its nodes are changed in memory, and the
+            scripts that are nodes of the graph are added.
         config: the project, profile and target of this run.
 
     Returns:
-        The models with scripts, by unique id.
+        The scripts, by what they are attached to.
 
     Raises:
         FlowError: the project's scripts are declared wrongly; lists every problem.
     """
-    known: dict[str, ScriptedModel] | None = vars(manifest).get(_KEY)
+    known = known_scripts(manifest)
     if known is not None:
         return known
     try:
-        found = discover(_model_facts(manifest, config), _ScriptsPath(config))
-        _refuse_unit_tests(manifest, found)
+        files = _schema_files(manifest, config)
+        found = discover(_model_facts(manifest, config), _ScriptsPath(config), files)
+        _refuse_unit_tests(manifest, found.models)
     except ProjectError as error:
         raise FlowError(error) from error
-    for unique_id, model in found.items():
+    for unique_id, model in found.models.items():
         _attach(manifest.nodes[unique_id], model, config)
-    if found:
+    add_script_nodes(manifest, found, package_roots(config))
+    if found.models:
         # dbt's `graph` variable is built while parsing, before the promotion.
         manifest.build_flat_graph()
-    vars(manifest)[_KEY] = found
+    remember_scripts(manifest, found)
     return found
 
 
@@ -96,7 +100,9 @@ def _refuse_unit_tests(manifest: Manifest, models: Mapping[str, ScriptedModel]) 
 def _attach(node: Any, model: ScriptedModel, config: RuntimeConfig) -> None:
     node.__class__ = ScriptedNode
     root = _package_root(node.package_name, config).resolve()
-    digest = f"{node.checksum.checksum}:{fingerprint(model.scripts, root)}"
+    arguments = [sorted(hook.arguments.items()) for hook in model.hooks]
+    made_of = fingerprint(model.scripts + model.hooks, root)
+    digest = f"{node.checksum.checksum}:{made_of}:{arguments if model.hooks else ''}"
     node.checksum = FileHash(name="sha256", checksum=hashlib.sha256(digest.encode()).hexdigest())
     if model.placeholder:
         _make_table(node, config)
@@ -112,15 +118,37 @@ def _model_facts(manifest: Manifest, config: RuntimeConfig) -> list[ModelFacts]:
     return [
         ModelFacts(
             unique_id=node.unique_id,
-            name=node.name,
+            name=_told_name(node),
             materialized=getattr(node.config, "materialized", ""),
             meta=merged_meta(node),
             declared_in=_declared_in(node),
             package_root=_package_root(node.package_name, config),
             resource_type=str(node.resource_type),
+            source_meta=getattr(node, "source_meta", None) or {},
         )
         for node in (*manifest.nodes.values(), *manifest.sources.values())
         if node.resource_type in _WITH_META
+    ]
+
+
+def _told_name(node: Any) -> str:
+    source = getattr(node, "source_name", None)
+    return str(node.name) if source is None else f"{source}.{node.name}"
+
+
+def _schema_files(manifest: Manifest, config: RuntimeConfig) -> list[SchemaFile]:
+    """The project's own schema files with a key `fal`; dbt keeps what it has read of each."""
+    return [
+        SchemaFile(
+            path=file.path.original_file_path,
+            package=file.project_name,
+            package_root=Path(config.project_root),
+            contents=file.dict_from_yaml,
+        )
+        for file in manifest.files.values()
+        if isinstance(file, SchemaSourceFile)
+        and file.project_name == config.project_name
+        and "fal" in file.dict_from_yaml
     ]
 
 
@@ -142,14 +170,20 @@ def _package_root(package: str, config: RuntimeConfig) -> Path:
     return Path(config.load_dependencies()[package].project_root)
 
 
+def package_roots(config: RuntimeConfig) -> dict[str, Path]:
+    """The folders of the project and its packages, by name."""
+    packages = config.load_dependencies()
+    roots = {name: Path(package.project_root) for name, package in packages.items()}
+    return {**roots, config.project_name: Path(config.project_root)}
+
+
 class _ScriptsPath:
-    """Looks the variable `fal-scripts-path` up as the model's package sees it."""
+    """Looks the variable `fal-scripts-path` up as a package sees it."""
 
     def __init__(self, config: RuntimeConfig) -> None:
         self._config = config
 
-    def __call__(self, model: ModelFacts) -> object:
-        package = model.unique_id.split(".")[1]
+    def __call__(self, package: str) -> object:
         # dbt's own order: the command line, the root project, the package itself.
         projects = self._config.load_dependencies()
         own = projects[package].vars.to_dict() if package in projects else {}

@@ -1,113 +1,86 @@
-"""Runs models that scripts are attached to, in dbt's worker threads."""
+"""Runs models that have hooks or are built by scripts, in dbt's worker threads."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from dbt.artifacts.schemas.results import RunStatus
 from dbt.artifacts.schemas.run import RunResult
 from dbt.context.providers import generate_runtime_model_context
-from dbt.events.types import JinjaLogWarning
-from dbt.flags import get_flags
 from dbt.task.run import MicrobatchModelRunner, ModelRunner
-from dbt_common.events.functions import warn_or_error
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
 
-from fal.exceptions import FalError, NothingWrittenError
+from fal.exceptions import NothingWrittenError, ScriptError
 from fal.flow.errors import FlowError
-from fal.flow.facts import RunState
-from fal.flow.output import emitter
+from fal.flow.scripts import Flow
 from fal.flow.session import ModelSession
 from fal.project.model import Script, ScriptedModel
-from fal.runtime.execute import Running, run_script
 
 
-@dataclass(frozen=True)
-class Flow:
-    """What the runners of one flow share."""
-
-    state: RunState
-    running: Running
-
-
-class ScriptsRunner:
-    """The part that all runners of models with scripts have in common."""
+class AroundHooks:
+    """Runs a model's hooks around its build; a mixin in front of dbt's runners."""
 
     flow: Flow
     scripted: ScriptedModel
-    config: Any
-    adapter: Any
+    node: Any
 
     def attach(self, flow: Flow, scripted: ScriptedModel) -> None:
         """Give the runner what it needs beyond what dbt gives every runner."""
-        self.flow = flow
-        self.scripted = scripted
+        self.flow, self.scripted = flow, scripted
 
-    def _session(self, model: Any, manifest: Any) -> ModelSession:
-        names = ", ".join(script.name for script in self.scripted.scripts)
-
-        def warn(message: str) -> None:
-            event = JinjaLogWarning(msg=f"{names} {message}", node_info=model.node_info)
-            warn_or_error(event, node=model)
-
-        return ModelSession(
-            config=self.config,
-            manifest=manifest,
-            adapter=self.adapter,
-            node=model,
-            placeholder=self.scripted.placeholder,
-            state=self.flow.state,
-            warn=warn,
-        )
-
-    def _run_scripts(self, scripts: tuple[Script, ...], session: ModelSession, model: Any) -> None:
-        for script in scripts:
-            session.settle()
-            with _told_to_dbt(model):
-                run_script(
-                    script,
-                    session,
-                    emitter(script.name, model),
-                    self.flow.running,
-                    debug=bool(get_flags().DEBUG),
-                )
-
-
-@contextmanager
-def _told_to_dbt(model: Any) -> Iterator[None]:
-    """Raise the engine's errors as dbt's, so that the model ends as an ERROR."""
-    try:
-        yield
-    except FalError as error:
-        raise FlowError(error, model) from error
-
-
-class AroundSql(ScriptsRunner):
-    """Runs before- and after-scripts around the SQL of an ordinary model."""
-
-    def execute(self, model: Any, manifest: Any) -> Any:
-        session = self._session(model, manifest)
-        self._run_scripts(self.scripted.before, session, model)
-        result = super().execute(model, manifest)  # type: ignore[misc]  # a mixin of dbt's runner
+    def compile_and_execute(self, manifest: Any, ctx: Any) -> Any:
+        try:
+            self._hooks(self.scripted.pre_hooks, "skipped")
+            result = super().compile_and_execute(manifest, ctx)  # type: ignore[misc]  # dbt's runner
+        except Exception:
+            self._hooks_of_a_failure()
+            raise
         if result.status == RunStatus.Success:
-            session.progress.status = "success"
-            session.progress.answer = dict(result.adapter_response)
-            self._run_scripts(self.scripted.after, session, model)
+            self._hooks(self.scripted.post_hooks, "success", result.adapter_response)
+        else:
+            self._hooks_of_a_failure()
         return result
 
+    def _hooks_of_a_failure(self) -> None:
+        """Run the post-hooks without hiding what made the model fail."""
+        try:
+            self._hooks(self.scripted.post_hooks, "error")
+        except FlowError as error:
+            fire_event(Note(msg=str(error)), level=EventLevel.ERROR)
 
-class ScriptedModelRunner(AroundSql, ModelRunner):
-    """Runs an ordinary model with scripts."""
+    def _hooks(
+        self, hooks: tuple[Script, ...], status: str, answer: Mapping[str, Any] | None = None
+    ) -> None:
+        """Run hooks of one kind, beside each other where threads are free."""
+        if not hooks or self.flow.running.stopped:
+            return
+        tasks = [partial(self._hook, hook, status, answer or {}) for hook in hooks]
+        errors = self.flow.slots.run_beside(tasks)
+        if len(errors) > 1:
+            raise FlowError(ScriptError("\n".join(map(str, errors))), self.node) from errors[0]
+        if errors:
+            raise errors[0]
+
+    def _hook(self, hook: Script, status: str, answer: Mapping[str, Any]) -> None:
+        session = self.flow.model_session(self.node, hook)
+        session.progress.status, session.progress.answer = status, dict(answer)
+        self.flow.run(hook, session, self.node)
 
 
-class ScriptedMicrobatchRunner(AroundSql, MicrobatchModelRunner):
-    """Runs a microbatch model with scripts, which run once around all batches."""
+class ScriptedModelRunner(AroundHooks, ModelRunner):
+    """Runs an ordinary model with hooks."""
 
 
-class PlaceholderRunner(ScriptsRunner, ModelRunner):
+class ScriptedMicrobatchRunner(AroundHooks, MicrobatchModelRunner):
+    """Runs a microbatch model with hooks, which run once around all batches."""
+
+
+class PlaceholderRunner(AroundHooks, ModelRunner):
     """Builds a placeholder by its scripts."""
 
     def describe_node(self) -> str:
@@ -116,10 +89,11 @@ class PlaceholderRunner(ScriptsRunner, ModelRunner):
     def execute(self, model: Any, manifest: Any) -> RunResult:
         context = generate_runtime_model_context(model, self.config, manifest)
         hook_context = self.adapter.pre_model_hook(context["config"])
-        session = self._session(model, manifest)
+        session = self.flow.model_session(model, *self.scripted.after)
         try:
             self._run_hooks(context, "pre_hooks", session)
-            self._run_scripts(self.scripted.scripts, session, model)
+            for script in self.scripted.after:
+                self.flow.run(script, session, model)
             if session.progress.rows is None:
                 raise FlowError(self._nothing_written(), model)
             self._run_hooks(context, "post_hooks", session)
@@ -138,7 +112,7 @@ class PlaceholderRunner(ScriptsRunner, ModelRunner):
         session.settle()
 
     def _nothing_written(self) -> NothingWrittenError:
-        names = " and ".join(script.name for script in self.scripted.scripts)
+        names = " and ".join(script.name for script in self.scripted.after)
         return NothingWrittenError(
             f"{names} ended without writing the model's table; call write_to_model(df) in it "
             f"(attached in {self.scripted.declared_in})"
@@ -162,6 +136,6 @@ def runner_for(base: type[Any], scripted: ScriptedModel) -> type[Any]:
     """The runner of a model with scripts, given the one dbt would take."""
     if scripted.placeholder:
         return PlaceholderRunner
-    if issubclass(base, MicrobatchModelRunner):
-        return ScriptedMicrobatchRunner
-    return ScriptedModelRunner
+    if not scripted.hooks:
+        return base
+    return ScriptedMicrobatchRunner if base is MicrobatchModelRunner else ScriptedModelRunner

@@ -7,16 +7,21 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from dbt.compilation import Linker
 from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import ManifestLoader
 
-from fal.flow.promotion import scripted_models
+from fal.flow.promotion import project_scripts
+from fal.flow.script_nodes import link_scripts
+from fal.flow.selection import script_selection
 
 
 @contextmanager
 def promoted_manifests() -> Iterator[None]:
     """While it lasts, every manifest that dbt parses comes with placeholders promoted.
+
+    Scripts are nodes of the manifest and of the graph, and selections find them.
 
     dbt writes `manifest.json` after this point and its cache for partial parsing
     before it, so the artifact shows tables and plain dbt never sees them.
@@ -25,10 +30,19 @@ def promoted_manifests() -> Iterator[None]:
 
     def get_full_manifest(cls: Any, config: RuntimeConfig, /, **kwargs: Any) -> Manifest:
         manifest: Manifest = original.__func__(cls, config, **kwargs)
-        scripted_models(manifest, config)
+        project_scripts(manifest, config)
         return manifest
 
-    with _replaced(ManifestLoader, "get_full_manifest", classmethod(get_full_manifest), original):
+    def link_graph(self: Any, manifest: Manifest) -> None:
+        original_link(self, manifest)
+        link_scripts(self.graph, manifest)
+
+    original_link = Linker.link_graph
+    with (
+        _replaced(ManifestLoader, "get_full_manifest", classmethod(get_full_manifest), original),
+        _replaced(Linker, "link_graph", link_graph),
+        script_selection(),
+    ):
         yield
 
 
@@ -38,6 +52,15 @@ def run_task() -> Iterator[None]:
     from fal.flow.tasks import FlowRunTask
 
     with _replaced(import_module("dbt.task.run"), "RunTask", FlowRunTask):
+        yield
+
+
+@contextmanager
+def scripts_task() -> Iterator[None]:
+    """While it lasts, dbt's run command runs scripts without their models."""
+    from fal.flow.scripts_task import ScriptsTask
+
+    with _replaced(import_module("dbt.task.run"), "RunTask", ScriptsTask):
         yield
 
 

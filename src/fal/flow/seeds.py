@@ -12,6 +12,8 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
+from fal.flow.selection import ScriptAwareSelector
+
 
 def missing_seeds(selected: set[str], manifest: Manifest, adapter: Any, deferred: Any) -> set[str]:
     """Find seeds that selected nodes read, directly or through ephemeral models.
@@ -61,8 +63,8 @@ def _exists(seed: Any, adapter: Any) -> bool:
     return adapter.get_relation(seed.database, seed.schema, seed.identifier) is not None
 
 
-class SeedingSelector(ResourceTypeSelector):
-    """Selects what dbt would, and the missing seeds that it needs."""
+class SeedingSelector(ScriptAwareSelector):
+    """Selects what dbt would, scripts, and the missing seeds that it needs."""
 
     def __init__(self, wrapped: ResourceTypeSelector, adapter: Any, deferred: Any) -> None:
         self.__dict__.update(vars(wrapped))

@@ -17,11 +17,16 @@ from dbt_common.events.types import Note
 from fal.exceptions import ScriptInterrupted
 from fal.flow.errors import FlowError
 from fal.flow.facts import RunState
+from fal.flow.global_scripts import globals_wanted, run_global_scripts
 from fal.flow.lock import open_database
 from fal.flow.output import protect_log
-from fal.flow.promotion import promote_deferred, scripted_models
-from fal.flow.runners import Flow, ScriptsRunner, runner_for
+from fal.flow.promotion import project_scripts, promote_deferred
+from fal.flow.runners import AroundHooks, runner_for
+from fal.flow.script_nodes import attached_scripts
+from fal.flow.script_runner import ScriptRunner, told_as_scripts
+from fal.flow.scripts import Flow
 from fal.flow.seeds import SeedingSelector
+from fal.flow.slots import Slots
 from fal.flow.stopping import Stopping
 from fal.runtime import process
 from fal.runtime.execute import Running
@@ -34,8 +39,10 @@ class FlowTask(RunTask):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         assert self.manifest is not None
-        self.scripted = scripted_models(self.manifest, self.config)
+        self.scripts = project_scripts(self.manifest, self.config)
+        self.attached = {script.unique_id: script for script in attached_scripts(self.scripts)}
         self.running = Running()
+        self.slots = Slots(self.config.threads)
 
     def run(self) -> Any:
         open_database(get_adapter(self.config))
@@ -57,26 +64,64 @@ class FlowTask(RunTask):
     def _get_deferred_manifest(self) -> Any:
         deferred = super()._get_deferred_manifest()
         if deferred is not None:
-            promote_deferred(deferred, self.scripted, self.config)
+            promote_deferred(deferred, self.scripts.models, self.config)
         return deferred
 
     def get_runner_type(self, node: Any) -> Any:
+        if node.unique_id in self.attached:
+            return ScriptRunner
         base = SeedRunner if node.resource_type == NodeType.Seed else super().get_runner_type(node)
-        scripted = self.scripted.get(node.unique_id)
+        scripted = self.scripts.models.get(node.unique_id)
         return base if base is None or scripted is None else runner_for(base, scripted)
 
     def get_runner(self, node: Any) -> Any:
         runner = super().get_runner(node)
-        if isinstance(runner, ScriptsRunner):
-            runner.attach(self._flow, self.scripted[node.unique_id])
+        if isinstance(runner, AroundHooks):
+            runner.attach(self._flow, self.scripts.models[node.unique_id])
+        elif isinstance(runner, ScriptRunner):
+            runner.attach(self._flow, self.attached[node.unique_id])
         return runner
+
+    def before_run(self, adapter: Any, selected_uids: Any) -> Any:
+        status = super().before_run(adapter, selected_uids)
+        wanted = globals_wanted(self.config)
+        if wanted and not run_global_scripts(self, self._flow, self.scripts.before):
+            self._skipped_children.update(dict.fromkeys(selected_uids))
+        return status
+
+    def after_run(self, adapter: Any, results: Any) -> None:
+        super().after_run(adapter, results)
+        if globals_wanted(self.config):
+            run_global_scripts(self, self._flow, self.scripts.after)
+
+    def call_runner(self, runner: Any) -> Any:
+        with self.slots.node():
+            return super().call_runner(runner)
+
+    def print_results_line(self, results: Any, execution_time: Any) -> None:
+        super().print_results_line(told_as_scripts(results), execution_time)
+
+    def task_end_messages(self, results: Any) -> None:
+        super().task_end_messages(told_as_scripts(results))
 
     @cached_property
     def _flow(self) -> Flow:
         """What the runners share; dbt asks for the first runner when all is selected."""
         assert self.manifest is not None
+        return Flow(
+            config=self.config,
+            manifest=self.manifest,
+            adapter=get_adapter(self.config),
+            scripts=self.scripts,
+            state=self._run_state(),
+            running=self.running,
+            slots=self.slots,
+        )
+
+    def _run_state(self) -> RunState:
+        assert self.manifest is not None
         selected = frozenset(node.unique_id for node in self._flattened_nodes or [])
-        return Flow(RunState(self.manifest, selected, self.node_results), self.running)
+        return RunState(self.manifest, selected, self.node_results)
 
     def _cancel_connections(self, pool: Any) -> None:
         """Stop the scripts too, and don't wait for ever for what can't hear it."""

@@ -1,72 +1,136 @@
-"""Reads what `meta.fal` of a model declares."""
+"""Reads what `meta.fal` of a model or source, and `fal:` of a schema file, declare."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-KNOWN_KEYS = ("scripts",)
-KNOWN_STAGES = ("before", "after")
+MODEL_KEYS = ("scripts", "pre-hook", "post-hook", "environment")
+SOURCE_KEYS = ("scripts", "environment")
+GLOBAL_KEYS = ("scripts",)
+HOOK_KEYS = ("path", "with", "environment")
+STAGES = ("before", "after")
+# What other tools put beside the scripts; it does nothing here and harms nothing.
+_IGNORED_KEYS = ("feature_store",)
 
 Report = Callable[[str, str], None]
 """Takes a problem's message and the YAML key or value that it is about."""
 
 
 @dataclass(frozen=True)
+class Hook:
+    """A hook as the YAML gives it: its path, its arguments and its environment."""
+
+    path: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    environment: str | None = None
+
+
+@dataclass(frozen=True)
 class Declaration:
-    """Script paths as the YAML gives them."""
+    """Script paths and hooks as the YAML gives them.
+
+    Attributes:
+        before: scripts that run before the model, or before a source is read.
+        after: scripts that run after the model.
+        pre_hooks: hooks that run before the model is built.
+        post_hooks: hooks that run after it was built or failed.
+        environment: where all of them run unless a hook says otherwise.
+    """
 
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    pre_hooks: tuple[Hook, ...] = ()
+    post_hooks: tuple[Hook, ...] = ()
+    environment: str | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.before or self.after)
+        return bool(self.before or self.after or self.pre_hooks or self.post_hooks)
 
 
-def read_declaration(meta: Mapping[str, Any], report: Report) -> Declaration:
-    """Read `meta.fal`, telling `report` of everything in it that is wrong.
+def read_model(meta: Mapping[str, Any], report: Report) -> Declaration:
+    """Read a model's `meta.fal`, telling `report` of everything in it that is wrong.
 
     Args:
-        meta: a model's merged meta.
+        meta: the model's merged meta.
         report: called once per problem; what is well-formed is read all the same.
 
     Returns:
-        The declared script paths; empty where nothing is declared.
+        What is declared; empty where nothing is.
     """
-    if "fal" not in meta:
-        return Declaration()
-    fal = meta["fal"]
-    if not isinstance(fal, Mapping):
-        report(f"`meta.fal` must be a mapping with the key `scripts`, not {_kind(fal)}", "fal")
-        return Declaration()
-    for key in fal:
-        if key not in KNOWN_KEYS:
-            report(_unknown_key(str(key), "meta.fal", KNOWN_KEYS), str(key))
-    return _read_scripts(fal.get("scripts"), report) if "scripts" in fal else Declaration()
-
-
-def _read_scripts(scripts: object, report: Report) -> Declaration:
-    if isinstance(scripts, Mapping):
-        for key in scripts:
-            if key not in KNOWN_STAGES:
-                report(_unknown_key(str(key), "meta.fal.scripts", KNOWN_STAGES), str(key))
-        return Declaration(
-            before=_read_paths(scripts.get("before", []), "meta.fal.scripts.before", report),
-            after=_read_paths(scripts.get("after", []), "meta.fal.scripts.after", report),
-        )
-    if isinstance(scripts, list):
-        return Declaration(after=_read_paths(scripts, "meta.fal.scripts", report))
-    report(
-        "`meta.fal.scripts` must be a list of script paths, or a mapping with the keys "
-        f"`before` and `after`, not {_kind(scripts)}",
-        "scripts",
+    fal = _section(meta, "meta.fal", MODEL_KEYS, report)
+    scripts = _scripts(fal, "meta.fal", "after", report)
+    return Declaration(
+        before=scripts.before,
+        after=scripts.after,
+        pre_hooks=_hooks(fal, "pre-hook", report),
+        post_hooks=_hooks(fal, "post-hook", report),
+        environment=_environment(fal, "meta.fal", report),
     )
-    return Declaration()
 
 
-def _read_paths(paths: object, where: str, report: Report) -> tuple[str, ...]:
+def read_source(meta: Mapping[str, Any], report: Report) -> Declaration:
+    """Read a source's `meta.fal`: scripts that load it; see `read_model`."""
+    fal = _section(meta, "meta.fal", SOURCE_KEYS, report)
+    scripts = _scripts(fal, "meta.fal", "before", report)
+    if scripts.after:
+        report(
+            "a source has no after-scripts; list what loads it under `before`, or attach the "
+            "script to a model that reads it",
+            "after",
+        )
+    return Declaration(before=scripts.before, environment=_environment(fal, "meta.fal", report))
+
+
+def read_globals(contents: Mapping[str, Any], report: Report) -> Declaration:
+    """Read the key `fal` of a schema file: the project's global scripts; see `read_model`."""
+    return _scripts(_section(contents, "fal", GLOBAL_KEYS, report), "fal", "after", report)
+
+
+def _section(
+    holder: Mapping[str, Any], where: str, known: tuple[str, ...], report: Report
+) -> Mapping[str, Any]:
+    fal = holder.get("fal")
+    if fal is None and "fal" not in holder:
+        return {}
+    if not isinstance(fal, Mapping):
+        report(f"`{where}` must be a mapping with the key `scripts`, not {_kind(fal)}", "fal")
+        return {}
+    section = {str(key).replace("_hook", "-hook"): value for key, value in fal.items()}
+    for key in section:
+        if key not in (*known, *_IGNORED_KEYS):
+            report(_unknown_key(key, where, known), key)
+    return section
+
+
+def _scripts(fal: Mapping[str, Any], where: str, bare: str, report: Report) -> Declaration:
+    """The scripts of a section; a bare list under `scripts` is of the stage `bare`."""
+    if "scripts" not in fal:
+        return Declaration()
+    scripts = fal["scripts"]
+    where = f"{where}.scripts"
+    if isinstance(scripts, list):
+        paths = _paths(scripts, where, report)
+        return Declaration(before=paths) if bare == "before" else Declaration(after=paths)
+    if not isinstance(scripts, Mapping):
+        report(
+            f"`{where}` must be a list of script paths, or a mapping with the keys "
+            f"`before` and `after`, not {_kind(scripts)}",
+            "scripts",
+        )
+        return Declaration()
+    for key in scripts:
+        if key not in STAGES:
+            report(_unknown_key(str(key), where, STAGES), str(key))
+    return Declaration(
+        before=_paths(scripts.get("before", []), f"{where}.before", report),
+        after=_paths(scripts.get("after", []), f"{where}.after", report),
+    )
+
+
+def _paths(paths: object, where: str, report: Report) -> tuple[str, ...]:
     key = where.rpartition(".")[2]
     if not isinstance(paths, list):
         report(f"`{where}` must be a list of script paths, not {_kind(paths)}", key)
@@ -80,6 +144,42 @@ def _read_paths(paths: object, where: str, report: Report) -> tuple[str, ...]:
         else:
             read.append(path)
     return tuple(read)
+
+
+def _hooks(fal: Mapping[str, Any], key: str, report: Report) -> tuple[Hook, ...]:
+    hooks = fal.get(key, [])
+    hooks = hooks if isinstance(hooks, list) else [hooks]
+    read = (_hook(hook, f"meta.fal.{key}", key, report) for hook in hooks)
+    return tuple(hook for hook in read if hook is not None)
+
+
+def _hook(hook: object, where: str, key: str, report: Report) -> Hook | None:
+    if isinstance(hook, str) and hook.strip():
+        return Hook(hook)
+    if not isinstance(hook, Mapping) or not isinstance(hook.get("path"), str):
+        report(
+            f"`{where}` must hold script paths, or mappings with the keys `path` and `with`, "
+            f"not {_kind(hook)}",
+            key,
+        )
+        return None
+    for name in hook:
+        if name not in HOOK_KEYS:
+            report(_unknown_key(str(name), where, HOOK_KEYS), str(name))
+    arguments = hook.get("with") or {}
+    if not isinstance(arguments, Mapping):
+        told = _kind(arguments)
+        report(f"`with` of {hook['path']} must map argument names to values, not {told}", "with")
+        arguments = {}
+    return Hook(str(hook["path"]), dict(arguments), _environment(hook, where, report))
+
+
+def _environment(holder: Mapping[str, Any], where: str, report: Report) -> str | None:
+    name = holder.get("environment")
+    if name is None or (isinstance(name, str) and name.strip()):
+        return name
+    report(f"`{where}.environment` must be an environment's name, not {_kind(name)}", "environment")
+    return None
 
 
 def _unknown_key(key: str, where: str, known: tuple[str, ...]) -> str:

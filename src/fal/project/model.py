@@ -16,13 +16,14 @@ class ModelFacts:
 
     Attributes:
         unique_id: dbt's id, `model.<package>.<name>`.
-        name: the model's name, without its version.
+        name: the model's name, without its version; `<source>.<table>` of a source table.
         materialized: dbt's materialization, `ephemeral` for a placeholder.
         meta: the model's `meta` merged with its `config.meta`.
         declared_in: the YAML file that describes the model, or the model's own
             SQL file where no YAML does, relative to `package_root`.
         package_root: the folder of the dbt package that owns the model.
-        resource_type: dbt's type of the node; scripts go with models only.
+        resource_type: dbt's type of the node; scripts go with models and sources only.
+        source_meta: the meta of the whole source that a source table belongs to.
     """
 
     unique_id: str
@@ -32,6 +33,29 @@ class ModelFacts:
     declared_in: str
     package_root: Path
     resource_type: str = "model"
+    source_meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def package(self) -> str:
+        """The dbt package that owns the node."""
+        return self.unique_id.split(".")[1]
+
+
+@dataclass(frozen=True)
+class SchemaFile:
+    """The part of a schema file that script discovery reads.
+
+    Attributes:
+        path: the file, relative to `package_root`.
+        package: the name of the dbt package that owns it.
+        package_root: the folder of that package.
+        contents: the file's data.
+    """
+
+    path: str
+    package: str
+    package_root: Path
+    contents: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -96,3 +120,39 @@ class ScriptedModel:
     def hooks(self) -> tuple[Script, ...]:
         """Every hook of the model."""
         return self.pre_hooks + self.post_hooks
+
+
+@dataclass(frozen=True)
+class ScriptedSource:
+    """A source, or a table of one, that scripts load.
+
+    Attributes:
+        unique_id: dbt's id of the table, or `source.<package>.<source>` of a whole source.
+        name: the source's name, or `<source>.<table>`.
+        tables: dbt's ids of the tables that wait for the scripts.
+        before: the scripts that load them, in order.
+        declared_in: the file that attaches them, for messages.
+    """
+
+    unique_id: str
+    name: str
+    tables: tuple[str, ...]
+    before: tuple[Script, ...]
+    declared_in: str
+
+
+@dataclass(frozen=True)
+class ProjectScripts:
+    """All scripts of a project and its packages.
+
+    Attributes:
+        models: the models with scripts or hooks, by dbt's id.
+        sources: the sources that scripts load, by their id.
+        before: global scripts that run before everything else.
+        after: global scripts that run after everything else.
+    """
+
+    models: Mapping[str, ScriptedModel] = field(default_factory=dict)
+    sources: Mapping[str, ScriptedSource] = field(default_factory=dict)
+    before: tuple[Script, ...] = ()
+    after: tuple[Script, ...] = ()

@@ -9,13 +9,13 @@ from pathlib import Path
 import yaml
 
 
-def find_line(path: Path, section: str, name: str, text: str) -> int | None:
+def find_line(path: Path, section: str, name: str | None, text: str) -> int | None:
     """Find where a node's entry in a YAML file mentions a key or a value.
 
     Args:
         path: a dbt YAML file.
         section: the file's top-level key, such as `models`.
-        name: the node whose entry is looked at.
+        name: the node whose entry is looked at; None for all of the section.
         text: the key or scalar value to find inside it.
 
     Returns:
@@ -28,7 +28,7 @@ def find_line(path: Path, section: str, name: str, text: str) -> int | None:
         root = _compose(path, path.stat().st_mtime_ns)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
-    entry = _entry(root, section, name)
+    entry = _value(root, section) if name is None else _entry(root, section, name)
     if entry is None:
         return None
     found = next((node for node in _scalars(_fal_part(entry)) if node.value == text), None)

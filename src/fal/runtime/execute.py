@@ -54,6 +54,11 @@ class Running:
                     ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt)
                 )
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was stopped."""
+        return self._stopped
+
     def names(self) -> list[str]:
         """Names of the scripts that run now."""
         with self._lock:

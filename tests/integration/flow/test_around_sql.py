@@ -34,12 +34,14 @@ def test_before_and_after_keep_their_order(project: Project, probe: Probe, kind:
     project.model("orders", sql, scripts=BOTH)
     ended = project.flow("run").ok()
     assert probe.told == [
-        ("b1", "running", None),
-        ("b2", "running", None),
+        ("b1", "skipped", None),
+        ("b2", "skipped", None),
         ("a2", "success", 2),
         ("a1", "success", 2),
     ]
-    assert ended.statuses == {"orders": "success"}
+    scripts = ("before.b1.py", "before.b2.py", "after.a2.py", "after.a1.py")
+    names = ["orders", *(f"orders.{script}" for script in scripts)]
+    assert ended.statuses == dict.fromkeys(names, "success")
     assert f"START sql {kind} model main.orders" in ended.output
 
 
@@ -83,7 +85,7 @@ def test_a_microbatch_models_scripts_run_once_around_all_batches(
     )
     dates = ("--event-time-start", "2024-01-01", "--event-time-end", "2024-01-04")
     ended = project.flow("run", *dates).ok()
-    assert probe.told == [("b1", "running", None), ("a1", "success", 3)]
+    assert probe.told == [("b1", "skipped", None), ("a1", "success", 3)]
     assert [row[0] for row in project.rows("daily")] == [1, 2, 3]
     assert len(ended.results["daily"]["batch_results"]["successful"]) == 3
     assert ended.results["daily"]["status"] == "success"
@@ -111,7 +113,7 @@ def test_microbatch_scripts_with_a_failing_batch(project: Project, probe: Probe)
     dates = ("--event-time-start", "2024-01-01", "--event-time-end", "2024-01-03")
     ended = project.flow("run", *dates).ended(1)
     assert ended.results["daily"]["status"] == "partial success"
-    assert probe.told == [("b1", "running", None)]
+    assert probe.told == [("b1", "skipped", None)]
 
 
 def test_a_failing_before_script_keeps_the_sql_from_running(project: Project, probe: Probe) -> None:
@@ -120,10 +122,17 @@ def test_a_failing_before_script_keeps_the_sql_from_running(project: Project, pr
     project.model("orders", "select 1 as x", scripts=stages)
     project.model("child", "select * from {{ ref('orders') }}")
     ended = project.flow("run").ended(1)
-    assert ended.statuses == {"orders": "error", "child": "skipped"}
+    assert ended.statuses == {
+        "orders.before.before.py": "error",
+        "orders": "skipped",
+        "orders.after.after.py": "skipped",
+        "child": "skipped",
+    }
     assert project.kind("orders") is None
     assert probe.told == []
-    assert "ValueError: not ready" in ended.results["orders"]["message"]
+    assert "ValueError: not ready" in ended.results["orders.before.before.py"]["message"]
+    assert "Failure in script before.py (fal_scripts/before.py)" in ended.output
+    assert "SKIP script after.py after orders" in ended.output
 
 
 def test_failing_sql_keeps_the_after_scripts_from_running(project: Project, probe: Probe) -> None:
@@ -132,21 +141,30 @@ def test_failing_sql_keeps_the_after_scripts_from_running(project: Project, prob
         "orders", "select nothing as x", scripts={"before": ["b1.py"], "after": ["a1.py"]}
     )
     ended = project.flow("run").ended(1)
-    assert ended.statuses == {"orders": "error"}
-    assert probe.told == [("b1", "running", None)]
+    assert ended.statuses == {
+        "orders.before.b1.py": "success",
+        "orders": "error",
+        "orders.after.a1.py": "skipped",
+    }
+    assert probe.told == [("b1", "skipped", None)]
 
 
-def test_a_failing_after_script_fails_the_model_and_skips_what_follows(
+def test_a_failing_after_script_leaves_the_model_and_skips_what_follows(
     project: Project, probe: Probe
 ) -> None:
     scripted(project, "late").script("bad.py", "1 / 0\n")
     project.model("orders", "select 1 as x", scripts=["bad.py", "late.py"])
     project.model("child", "select * from {{ ref('orders') }}")
     ended = project.flow("run").ended(1)
-    assert ended.statuses == {"orders": "error", "child": "skipped"}
+    assert ended.statuses == {
+        "orders": "success",
+        "orders.after.bad.py": "error",
+        "orders.after.late.py": "skipped",
+        "child": "skipped",
+    }
     assert project.kind("orders") == "VIEW"
     assert probe.told == []
-    assert "Script Error in model orders" in ended.output
+    assert "Script Error in script bad.py (fal_scripts/bad.py)" in ended.output
 
 
 def test_children_wait_for_the_last_after_script(project: Project) -> None:

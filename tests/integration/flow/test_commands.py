@@ -12,7 +12,15 @@ def test_fal_flow_takes_every_option_of_the_dbt_command(name: str) -> None:
     theirs = {opt for param in dbt_cli.commands[name].params for opt in param.opts}
     ours = {opt for param in flow_command(name, "").params for opt in param.opts}
     assert ours >= theirs | {opt for param in dbt_cli.params for opt in param.opts}
-    assert ours - theirs - {opt for param in dbt_cli.params for opt in param.opts} == {"--wait"}
+    assert ours - theirs - {opt for param in dbt_cli.params for opt in param.opts} == {
+        "--wait",
+        "--globals",
+        "--disable-logging",
+        "--experimental-flow",
+        "--experimental-models",
+        "--experimental-python-models",
+        "--experimental-threads",
+    }
 
 
 def test_fal_dbt_has_every_command_of_dbt() -> None:

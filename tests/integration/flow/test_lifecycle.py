@@ -95,7 +95,7 @@ def test_a_seed_with_scripts_is_a_problem_of_the_project(project: Project) -> No
     meta = {"meta": {"fal": {"scripts": ["a.py"]}}}
     project.yaml("seeds/raw.yml", {"seeds": [{"name": "raw", "config": meta}]})
     told = project.flow("build").ended(2).output
-    assert "seed raw: `meta.fal` works on models only; attach the script to a model" in told
+    assert "seed raw: `meta.fal` works on models and sources; attach the script to one" in told
 
 
 def test_a_file_in_the_projects_folder_can_be_read_by_relative_path(project: Project) -> None:

@@ -76,7 +76,7 @@ def test_a_private_model_of_another_group_is_refused(project: Project) -> None:
     project.model("secret", "select 1 as x", config={"group": "g", "access": "private"})
     project.model("open", "select 1 as x", scripts=["read.py"])
     project.script("read.py", "ref('secret')\n")
-    told = project.flow("run").ended(1).results["open"]["message"]
+    told = project.flow("run").ended(1).results["open.after.read.py"]["message"]
     assert "RefError: " in told
     assert "not allowed because the referenced node is private" in told
 

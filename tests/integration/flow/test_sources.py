@@ -52,7 +52,7 @@ def test_an_external_source_is_read_and_not_written(raw: Project) -> None:
     writing(raw, "write_to_source(df, 'raw', 'files')")
     ended = raw.flow("run").ended(1)
     assert raw.rows("made") == [(1, "a")]
-    assert ended.statuses == {"made": "success", "m": "error"}
+    assert ended.statuses == {"made": "success", "m": "success", "m.after.m.py": "error"}
     assert (
         "WriteError: source raw.files is an external location, not a table; it is read-only"
         in ended.output

@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from fal.project.declaration import Declaration, read_declaration
+from fal.project.declaration import Declaration, read_model
 
 
 def read(fal: Any) -> tuple[Declaration, list[tuple[str, str]]]:
     reported: list[tuple[str, str]] = []
-    found = read_declaration({"fal": fal}, lambda message, text: reported.append((message, text)))
+    found = read_model({"fal": fal}, lambda message, text: reported.append((message, text)))
     return found, reported
 
 
 def test_meta_without_fal_declares_nothing() -> None:
-    assert not read_declaration({"owner": "ana"}, lambda *_: pytest.fail("reported"))
+    assert not read_model({"owner": "ana"}, lambda *_: pytest.fail("reported"))
 
 
 def test_a_bare_list_means_after() -> None:

@@ -64,7 +64,7 @@ def test_an_ephemeral_model_with_only_before_scripts_is_refused(folder: Folder) 
     model = folder.model({"before": ["shop/train.py"]}, materialized="ephemeral")
     assert told(folder.problems(model)) == [
         "models/models.yml:3: model orders: the model is ephemeral, so its after-scripts must "
-        "build it, and it has only before-scripts; list the script that writes it under `after`"
+        "build it, and it has none; list the script that writes it under `after`"
     ]
 
 
@@ -173,7 +173,8 @@ def test_scripts_of_what_is_no_model_are_refused(folder: Folder) -> None:
     )
     seed = folder.model(["x.py"], name="raw", resource_type="seed", declared_in="seeds/raw.yml")
     assert told(folder.problems(seed)) == [
-        "seeds/raw.yml:4: seed raw: `meta.fal` works on models only; attach the script to a model"
+        "seeds/raw.yml:4: seed raw: `meta.fal` works on models and sources; attach the script to "
+        "one"
     ]
     silent = folder.model(None, name="raw", resource_type="seed", meta={"owner": "ana"})
     assert folder.discover(silent) == {}

@@ -1,0 +1,106 @@
+"""Runs scripts and hooks in dbt's worker threads: what all runners share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dbt.events.types import JinjaLogWarning
+from dbt.flags import get_flags
+from dbt_common.events.functions import warn_or_error
+
+from fal.exceptions import FalError
+from fal.flow.errors import FlowError
+from fal.flow.facts import RunState
+from fal.flow.output import emitter
+from fal.flow.session import ModelSession, ProjectSession
+from fal.flow.slots import Slots
+from fal.project.model import ProjectScripts, Script
+from fal.runtime.execute import Running, run_script
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What the runners of one flow share.
+
+    Attributes:
+        config: the project, profile and target of this run.
+        manifest: the promoted manifest.
+        adapter: dbt's adapter.
+        scripts: all scripts of the project.
+        state: what has happened so far.
+        running: the scripts that run now.
+        slots: how many nodes and hooks may run at once.
+    """
+
+    config: Any
+    manifest: Any
+    adapter: Any
+    scripts: ProjectScripts
+    state: RunState
+    running: Running
+    slots: Slots
+
+    def model_session(self, model: Any, *scripts: Script) -> ModelSession:
+        """The session of scripts, or of one hook, of a model."""
+        scripted = self.scripts.models[model.unique_id]
+        hook = scripts[0] if scripts and scripts[0].is_hook else None
+        return ModelSession(
+            config=self.config,
+            manifest=self.manifest,
+            adapter=self.adapter,
+            node=model,
+            placeholder=scripted.placeholder,
+            state=self.state,
+            warn=_warner(model, *scripts),
+            arguments=hook.arguments if hook else None,
+            may_write=hook is None,
+        )
+
+    def project_session(self) -> ProjectSession:
+        """The session of a script that is attached to no model."""
+        return ProjectSession(
+            config=self.config, manifest=self.manifest, adapter=self.adapter, state=self.state
+        )
+
+    def run(self, script: Script, session: ProjectSession, node: Any) -> None:
+        """Run a script to its end in the calling thread.
+
+        Args:
+            script: the script.
+            session: serves its names.
+            node: the node that it runs for, whose lines its lines are.
+
+        Raises:
+            FlowError: the script failed or was stopped.
+        """
+        session.settle()
+        with _told_to_dbt(node):
+            run_script(
+                script,
+                session,
+                emitter(script.name, node),
+                self.running,
+                debug=bool(get_flags().DEBUG),
+            )
+
+
+def _warner(node: Any, *scripts: Script) -> Any:
+    names = ", ".join(script.name for script in scripts)
+
+    def warn(message: str) -> None:
+        event = JinjaLogWarning(msg=f"{names} {message}", node_info=node.node_info)
+        warn_or_error(event, node=node)
+
+    return warn
+
+
+@contextmanager
+def _told_to_dbt(node: Any) -> Iterator[None]:
+    """Raise the engine's errors as dbt's, so that the node ends as an ERROR."""
+    try:
+        yield
+    except FalError as error:
+        raise FlowError(error, node) from error

@@ -1,0 +1,134 @@
+"""Finds the files that script paths name, and checks them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fal.project.declaration import Hook
+from fal.project.model import Script, Stage
+
+Report = Callable[[str, str], None]
+"""Takes a problem's message and the YAML key or value that it is about."""
+
+
+@dataclass(frozen=True)
+class ScriptFiles:
+    """The scripts that one model, source or schema file can name.
+
+    Attributes:
+        root: the folder of the dbt package.
+        base: where paths start: the folder that `fal-scripts-path` names.
+        environment: where scripts run that don't say otherwise; None for the engine's own.
+        report: called once per problem.
+    """
+
+    root: Path
+    base: Path
+    environment: str | None
+    report: Report
+
+    def scripts(self, names: tuple[str, ...], stage: Stage) -> tuple[Script, ...]:
+        """The scripts that paths name, in order, without those that have a problem."""
+        scripts: dict[Path, Script] = {}
+        for name in names:
+            script = self.script(name, stage)
+            if script is None:
+                continue
+            if script.path in scripts:
+                twin = scripts[script.path].name
+                self.report(f"the scripts {twin} and {name} are one file", name)
+            scripts[script.path] = script
+        return tuple(scripts.values())
+
+    def hooks(self, hooks: tuple[Hook, ...], stage: Stage) -> tuple[Script, ...]:
+        """The hooks' scripts, in order; one file may be named more than once."""
+        found = (self.script(hook.path, stage, hook.arguments, hook.environment) for hook in hooks)
+        return tuple(script for script in found if script is not None)
+
+    def script(
+        self,
+        name: str,
+        stage: Stage,
+        arguments: Mapping[str, Any] | None = None,
+        environment: str | None = None,
+    ) -> Script | None:
+        """The script that a path names; None, and a report, where it can't be one."""
+        root = self.root.resolve()
+        try:
+            path = (self.base / name).resolve()
+            exists, is_file = path.exists(), path.is_file()
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, a loop of links
+            self.report(f"the script {name!r} is no usable path: {error}", name)
+            return None
+        if not path.is_relative_to(root):
+            self.report(f"the script {name} leaves the project {root}", name)
+            return None
+        if path.suffix != ".py":
+            self.report(f"the script {name} is not a Python file (.py)", name)
+            return None
+        if not is_file:
+            told = f"the script {name} is a folder" if exists else _missing(name, path, self.base)
+            self.report(told, name)
+            return None
+        if (fault := _compile_error(path)) is not None:
+            where, message = fault
+            self.report(f"the script {name} does not compile: {where}: {message}", name)
+            return None
+        chosen = environment or self.environment
+        return Script(
+            name=name,
+            path=path,
+            stage=stage,
+            roots=tuple(dict.fromkeys((path.parent, self.base, root))),
+            package=_package(path.parent, self.base),
+            arguments=arguments or {},
+            environment=None if chosen == "local" else chosen,
+        )
+
+
+def _missing(name: str, path: Path, base: Path) -> str:
+    message = f"the script {name} does not exist (looked for {path})"
+    candidates = {p.relative_to(base).as_posix(): p for p in _python_files(base)}
+    near = get_close_matches(name, candidates, n=1)
+    return f"{message}; did you mean {near[0]}?" if near else message
+
+
+@lru_cache(maxsize=8)
+def _python_files(base: Path) -> tuple[Path, ...]:
+    """Python files under a scripts folder, for hints; bounded, for large trees."""
+    files: list[Path] = []
+    for path in base.rglob("*.py"):
+        parts = path.relative_to(base).parts
+        if not any(part.startswith((".", "dbt_packages", "target")) for part in parts):
+            files.append(path)
+        if len(files) >= 2000:
+            break
+    return tuple(files)
+
+
+def _compile_error(path: Path) -> tuple[str, str] | None:
+    try:
+        with warnings.catch_warnings():
+            # A SyntaxWarning is the script's own affair when it runs.
+            warnings.simplefilter("ignore")
+            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        line = f"{path}:{error.lineno}" if error.lineno else str(path)
+        return line, f"{type(error).__name__}: {error.msg}"
+    except (ValueError, OSError, RecursionError, MemoryError) as error:
+        return str(path), f"{type(error).__name__}: {error}"
+    return None
+
+
+def _package(folder: Path, base: Path) -> str:
+    """The dotted package of a script's folder below the scripts folder."""
+    if not folder.is_relative_to(base):
+        return ""
+    parts = folder.relative_to(base).parts
+    return ".".join(parts) if all(part.isidentifier() for part in parts) else ""
