@@ -19,13 +19,13 @@ from fal.flow.errors import FlowError
 from fal.flow.facts import RunState
 from fal.flow.global_scripts import globals_wanted, run_global_scripts
 from fal.flow.lock import open_database
+from fal.flow.needs import NeedsSelector
 from fal.flow.output import protect_log
 from fal.flow.promotion import project_scripts, promote_deferred
 from fal.flow.runners import AroundHooks, runner_for
 from fal.flow.script_nodes import attached_scripts
 from fal.flow.script_runner import ScriptRunner, told_as_scripts
 from fal.flow.scripts import Flow
-from fal.flow.seeds import SeedingSelector
 from fal.flow.slots import Slots
 from fal.flow.stopping import Stopping
 from fal.runtime import process
@@ -57,9 +57,9 @@ class FlowTask(RunTask):
         super().populate_adapter_cache(adapter, *args, **kwargs)
         self._flow.state.note_incremental(self.config, adapter)
 
-    def get_node_selector(self, *args: Any, **kwargs: Any) -> SeedingSelector:
+    def get_node_selector(self, *args: Any, **kwargs: Any) -> NeedsSelector:
         selector = super().get_node_selector(*args, **kwargs)
-        return SeedingSelector(selector, get_adapter(self.config), self._get_deferred_manifest())
+        return NeedsSelector(selector, get_adapter(self.config), self._get_deferred_manifest())
 
     def _get_deferred_manifest(self) -> Any:
         deferred = super()._get_deferred_manifest()

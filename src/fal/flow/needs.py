@@ -1,4 +1,4 @@
-"""Finds the seeds that a flow needs and its target lacks."""
+"""Finds what a flow needs beyond its selection: missing seeds, and scripts of sources."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
+from fal.flow.script_nodes import attach, known_scripts
 from fal.flow.selection import ScriptAwareSelector
 
 
@@ -28,7 +29,11 @@ def missing_seeds(selected: set[str], manifest: Manifest, adapter: Any, deferred
         Ids of the seeds whose table does not exist in the target, nor, where refs
         are deferred, in the other manifest.
     """
-    needed = _seed_parents(selected, manifest) - selected
+    needed = {
+        uid
+        for uid in read_by(selected, manifest) - selected
+        if uid in manifest.nodes and manifest.nodes[uid].resource_type == NodeType.Seed
+    }
     if deferred is not None:
         needed -= set(deferred.nodes)
     if not needed:
@@ -37,22 +42,39 @@ def missing_seeds(selected: set[str], manifest: Manifest, adapter: Any, deferred
         return {uid for uid in needed if not _exists(manifest.nodes[uid], adapter)}
 
 
-def _seed_parents(selected: set[str], manifest: Manifest) -> set[str]:
-    seeds: set[str] = set()
+def loading_scripts(selected: set[str], manifest: Manifest) -> set[str]:
+    """Find the scripts of the sources that selected models read.
+
+    Args:
+        selected: the selected nodes' ids.
+        manifest: the promoted manifest.
+
+    Returns:
+        Ids of the scripts' nodes.
+    """
+    scripts = known_scripts(manifest)
+    sources = [] if scripts is None else list(scripts.sources.values())
+    tables = read_by(selected, manifest) if sources else set()
+    return {
+        attach(script, source.unique_id, source.name).unique_id
+        for source in sources
+        if not tables.isdisjoint(source.tables)
+        for script in source.before
+    }
+
+
+def read_by(selected: set[str], manifest: Manifest) -> set[str]:
+    """The ids of what selected models and snapshots read, through ephemeral models too."""
     seen: set[str] = set()
     todo = [uid for uid in selected if _reads_tables(manifest.nodes.get(uid))]
     while todo:
         node: Any = manifest.nodes[todo.pop()]
-        for parent in node.depends_on.nodes:
-            parent_node = manifest.nodes.get(parent)
-            if parent_node is None or parent in seen:
-                continue
+        for parent in set(node.depends_on.nodes) - seen:
             seen.add(parent)
-            if parent_node.resource_type == NodeType.Seed:
-                seeds.add(parent)
-            elif parent_node.is_ephemeral_model:
+            parent_node = manifest.nodes.get(parent)
+            if parent_node is not None and parent_node.is_ephemeral_model:
                 todo.append(parent)
-    return seeds
+    return seen
 
 
 def _reads_tables(node: Any) -> bool:
@@ -63,8 +85,8 @@ def _exists(seed: Any, adapter: Any) -> bool:
     return adapter.get_relation(seed.database, seed.schema, seed.identifier) is not None
 
 
-class SeedingSelector(ScriptAwareSelector):
-    """Selects what dbt would, scripts, and the missing seeds that it needs."""
+class NeedsSelector(ScriptAwareSelector):
+    """Selects what dbt would, scripts, and what that needs: see this module."""
 
     def __init__(self, wrapped: ResourceTypeSelector, adapter: Any, deferred: Any) -> None:
         self.__dict__.update(vars(wrapped))
@@ -75,12 +97,14 @@ class SeedingSelector(ScriptAwareSelector):
         selected = super().get_selected(spec, *args, **kwargs)
         ids = {str(uid) for uid in selected}
         missing = missing_seeds(ids, self.manifest, self._adapter, self._deferred)
-        missing -= self._excluded(spec) if missing else set()
+        loading = loading_scripts(ids, self.manifest)
+        excluded = self._excluded(spec) if missing or loading else set()
+        missing, loading = missing - excluded, loading - excluded
         if missing:
             names = ", ".join(sorted(self.manifest.nodes[uid].name for uid in missing))
             text = f"The target lacks seeds that this flow needs; loading them first: {names}"
             fire_event(Note(msg=text), level=EventLevel.INFO)
-        return selected | {UniqueId(uid) for uid in missing}
+        return selected | {UniqueId(uid) for uid in missing | loading}
 
     def _excluded(self, spec: SelectionSpec) -> set[str]:
         """What `--exclude`, or the selector's own exclusion, leaves out."""
