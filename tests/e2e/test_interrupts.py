@@ -46,6 +46,23 @@ SLEEPS = """
     write_to_model(pd.DataFrame({"n": [1]}))
 """
 
+UNHEARD = """
+    import os
+    import signal
+    import threading
+    import time
+
+    import pandas as pd
+
+    if os.environ.get("BUSY"):
+        time.sleep(1)  # until dbt's main thread waits for this script
+        # The signal arrives in this thread, which does not wake the main thread.
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        while True:
+            time.sleep(0.1)
+    write_to_model(pd.DataFrame({"n": [1]}))
+"""
+
 LARGE = """
     import os
     import signal
@@ -92,9 +109,11 @@ def built(built_once: Callable[[str, Callable[[Path], None]], Path]) -> Project:
             "models/slow_sql.sql": SLOW_SQL,
             "models/loops.sql": placeholder("loops.py"),
             "models/sleeps.sql": placeholder("sleeps.py"),
+            "models/unheard.sql": placeholder("unheard.py"),
             "models/large.sql": placeholder("large.py"),
             "fal_scripts/loops.py": LOOPS,
             "fal_scripts/sleeps.py": SLEEPS,
+            "fal_scripts/unheard.py": UNHEARD,
             "fal_scripts/large.py": LARGE,
         }
         small_project(folder / "project", files).run("fal", "flow", "run").ended_with(0)
@@ -132,6 +151,14 @@ def test_ctrl_c_ends_the_flow_and_leaves_the_table_as_it_was(
     assert "Traceback" not in done.text
     assert "leaked" not in done.text  # of threads, locks or the database library
     assert project.query(f"select n from {model}") == [(1,)]
+
+
+def test_ctrl_c_that_does_not_wake_the_main_thread_ends_the_flow_too(project: Project) -> None:
+    done = project.start("fal", "flow", "run", "--select", "unheard", BUSY="1").finish()
+    assert "Exited because of keyboard interrupt" in done.ended_with(2).text
+    assert "Traceback" not in done.text
+    assert "leaked" not in done.text
+    assert project.query("select n from unheard") == [(1,)]
 
 
 def test_second_ctrl_c_does_not_wait_for_a_script_that_cannot_hear_the_first(
@@ -180,7 +207,7 @@ def test_kill_while_a_large_frame_is_written_leaves_the_old_table_or_the_new(
     project.run("fal", "flow", "run", "--select", "large", VERSION="6").ended_with(0)
     assert project.query("select distinct version from large") == [(6,)]
     tables = project.query("select table_name from information_schema.tables order by 1")
-    assert [name for (name,) in tables] == ["large", "loops", "sleeps", "slow_sql"]
+    assert [name for (name,) in tables] == ["large", "loops", "sleeps", "slow_sql", "unheard"]
 
 
 def wait_for_sql(project: Project) -> None:

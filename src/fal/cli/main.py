@@ -83,7 +83,7 @@ def main() -> None:
 
 def dbt_main() -> None:
     """Run `fal-dbt`: the dbt command line, with scripts; exits as dbt does."""
-    from fal.flow.commands import dbt_group
-
     with clean_exit():
+        from fal.flow.commands import dbt_group
+
         dbt_group()(prog_name="fal-dbt")
