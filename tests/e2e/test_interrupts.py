@@ -161,6 +161,17 @@ def test_ctrl_c_that_does_not_wake_the_main_thread_ends_the_flow_too(project: Pr
     assert project.query("select n from unheard") == [(1,)]
 
 
+@pytest.mark.parametrize("moment", ["Running with dbt", "Registered adapter", "Concurrency"])
+def test_ctrl_c_ends_the_command_before_the_first_node_runs(moment: str, project: Project) -> None:
+    running = project.start("fal", "flow", "run", "--select", "slow_sql", BUSY="1")
+    running.wait_for(moment)
+    running.interrupt()
+    done = running.finish().ended_with(2)
+    assert "Traceback" not in done.text
+    assert "leaked" not in done.text
+    assert project.query("select n from slow_sql") == [(1,)]
+
+
 def test_second_ctrl_c_does_not_wait_for_a_script_that_cannot_hear_the_first(
     project: Project,
 ) -> None:

@@ -18,7 +18,14 @@ from fal.exceptions import PastRunError
 from fal.flow.asked import logging_disabled
 from fal.flow.options import flow_options, retry_options, run_options
 from fal.flow.past_run import find_past_run
-from fal.flow.seams import build_task, promoted_manifests, retry_tasks, run_task, scripts_task
+from fal.flow.seams import (
+    build_task,
+    promoted_manifests,
+    quiet_interrupts,
+    retry_tasks,
+    run_task,
+    scripts_task,
+)
 
 _TASKS = {"run": run_task, "build": build_task, "retry": retry_tasks}
 _OPTIONS = {"run": flow_options, "build": flow_options, "retry": retry_options}
@@ -98,7 +105,7 @@ def _wrapped(
         if prepare is not None:
             prepare(context.params)
         with ExitStack() as stack:
-            for manager in (promoted_manifests, *around):
+            for manager in (quiet_interrupts, promoted_manifests, *around):
                 stack.enter_context(manager())
             return context.invoke(callback, *args, **kwargs)
 

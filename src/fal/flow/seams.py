@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import Any
 from dbt.compilation import Linker
 from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
+from dbt.events.types import MainEncounteredError, MainStackTrace
 from dbt.parser.manifest import ManifestLoader
 
 from fal.flow.promotion import project_scripts
@@ -43,6 +45,27 @@ def promoted_manifests() -> Iterator[None]:
         _replaced(Linker, "link_graph", link_graph),
         script_selection(),
     ):
+        yield
+
+
+@contextmanager
+def quiet_interrupts() -> Iterator[None]:
+    """While it lasts, Ctrl-C outside the run of nodes is told in a line.
+
+    dbt shows the traceback of what it happened to do, such as parsing.
+    """
+    requires = import_module("dbt.cli.requires")
+    original = requires.fire_event
+
+    def fire_event(event: Any, *args: Any, **kwargs: Any) -> None:
+        if isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            if isinstance(event, MainStackTrace):
+                return
+            if isinstance(event, MainEncounteredError):
+                event = MainEncounteredError(exc="The command was stopped")
+        original(event, *args, **kwargs)
+
+    with _replaced(requires, "fire_event", fire_event):
         yield
 
 
