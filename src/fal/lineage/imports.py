@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.util import resolve_name
 from pathlib import Path
 
+from fal.exceptions import ProjectError
 from fal.project.local_modules import LocalModule, find_in, find_top
 from fal.project.model import Script
+from fal.project.notebook import code_bytes, parse
 
 
 def sources(script: Script) -> tuple[Path, ...]:
@@ -53,7 +54,7 @@ def fingerprint(scripts: tuple[Script, ...], root: Path) -> str:
         digest.update(f"{script.stage}:{script.name}\n".encode())
         for path in sources(script):
             digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            digest.update(hashlib.sha256(code_bytes(path)).digest())
     return digest.hexdigest()
 
 
@@ -88,13 +89,11 @@ def _chain(name: str, roots: tuple[Path, ...]) -> Iterator[LocalModule]:
 def _imported_names(path: Path, _mtime: int) -> tuple[str, ...]:
     """Every dotted name that a file may import; `from a import b` gives a and a.b."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):
+        trees = parse(path)
+    except (SyntaxError, ValueError, ProjectError):
         return ()
     names: dict[str, None] = {}
-    for node in ast.walk(tree):
+    for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.Import):
             names.update(dict.fromkeys(alias.name for alias in node.names))
         elif isinstance(node, ast.ImportFrom):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +11,7 @@ from typing import Any
 
 from fal.project.declaration import Hook
 from fal.project.model import Script, Stage
+from fal.project.notebook import SUFFIXES, compile_fault
 
 Report = Callable[[str, str], None]
 """Takes a problem's message and the YAML key or value that it is about."""
@@ -69,14 +69,14 @@ class ScriptFiles:
         if not path.is_relative_to(root):
             self.report(f"the script {name} leaves the project {root}", name)
             return None
-        if path.suffix != ".py":
-            self.report(f"the script {name} is not a Python file (.py)", name)
+        if path.suffix not in SUFFIXES:
+            self.report(f"the script {name} is not a Python file (.py) or notebook (.ipynb)", name)
             return None
         if not is_file:
             told = f"the script {name} is a folder" if exists else _missing(name, path, self.base)
             self.report(told, name)
             return None
-        if (fault := _compile_error(path)) is not None:
+        if (fault := compile_fault(path)) is not None:
             where, message = fault
             self.report(f"the script {name} does not compile: {where}: {message}", name)
             return None
@@ -110,20 +110,6 @@ def _python_files(base: Path) -> tuple[Path, ...]:
         if len(files) >= 2000:
             break
     return tuple(files)
-
-
-def _compile_error(path: Path) -> tuple[str, str] | None:
-    try:
-        with warnings.catch_warnings():
-            # A SyntaxWarning is the script's own affair when it runs.
-            warnings.simplefilter("ignore")
-            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-    except SyntaxError as error:
-        line = f"{path}:{error.lineno}" if error.lineno else str(path)
-        return line, f"{type(error).__name__}: {error.msg}"
-    except (ValueError, OSError, RecursionError, MemoryError) as error:
-        return str(path), f"{type(error).__name__}: {error}"
-    return None
 
 
 def _package(folder: Path, base: Path) -> str:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 from fal.exceptions import ScriptError, ScriptInterrupted
 from fal.project.model import Script
-from fal.runtime.importer import LocalImporter, load_code
+from fal.runtime.cells import run_code
+from fal.runtime.importer import LocalImporter
 from fal.runtime.names import NAMES
 from fal.runtime.output import Emit
 from fal.runtime.process import leave_threads_behind
@@ -90,7 +91,7 @@ def run_script(
     with running.entered(script), captured(emit, describe) as output, serving(importer):
         token = current.set(session)
         try:
-            exec(load_code(script.path), namespace)  # noqa: S102 - running scripts is the purpose
+            run_code(script.path, namespace, output.emit)
             output.wait_for_threads()
         except KeyboardInterrupt as error:
             if output.threads_alive():

@@ -8,16 +8,28 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import fal
 from fal.exceptions import FalError
 from fal.project.model import Script
+from fal.project.notebook import is_file_of
 from fal.runtime.output import printable
 
 _ENGINE = str(Path(fal.__file__).parent) + os.sep
 _ENGINE_ERROR = re.compile(r"^(\s*\|?\s*)fal\.exceptions\.(?=\w+:)", re.MULTILINE)
 
 Told = traceback.TracebackException
+
+_CELL = re.compile(r'^(\s*File ".*\.ipynb), (cell \d+)", ', re.MULTILINE)
+
+
+class _Stack(traceback.StackSummary):
+    """Frames, of which those of a notebook name the file and the cell."""
+
+    def format_frame_summary(self, frame_summary: traceback.FrameSummary, **options: Any) -> str:
+        text = super().format_frame_summary(frame_summary, **options)
+        return _CELL.sub(r'\1", \2, ', text, count=1)
 
 
 def format_failure(error: BaseException, script: Script, *, full: bool) -> str:
@@ -35,9 +47,10 @@ def format_failure(error: BaseException, script: Script, *, full: bool) -> str:
     if isinstance(error, SystemExit):
         return _format_exit(error, script.path)
     told = Told.from_exception(error, compact=True)
-    if not full:
-        for part, raised in _parts(told, error):
+    for part, raised in _parts(told, error):
+        if not full:
             _trim(part, raised, script)
+        part.stack = _Stack(part.stack)
     return printable(_ENGINE_ERROR.sub(r"\1", "".join(told.format())).rstrip())
 
 
@@ -51,12 +64,16 @@ def _format_exit(error: SystemExit, script: Path) -> str:
 
 
 def _line_in(trace: TracebackType | None, script: Path) -> str:
-    lines = [
-        frame.lineno
+    places = [
+        _place(frame.filename.removeprefix(str(script)), frame.lineno)
         for frame in traceback.extract_tb(trace)
-        if frame.filename == str(script) and frame.lineno
+        if is_file_of(script, frame.filename) and frame.lineno
     ]
-    return f":{lines[-1]}" if lines else ""
+    return places[-1] if places else ""
+
+
+def _place(cell: str, line: int) -> str:
+    return f"{cell}, line {line}" if cell else f":{line}"
 
 
 def _parts(told: Told, error: BaseException) -> Iterator[tuple[Told, BaseException]]:
@@ -77,7 +94,7 @@ def _parts(told: Told, error: BaseException) -> Iterator[tuple[Told, BaseExcepti
 def _trim(part: Told, raised: BaseException, script: Script) -> None:
     """Drop the frames above the script, those of the engine and what the engine calls."""
     names = [frame.filename for frame in part.stack]
-    start = names.index(str(script.path)) if str(script.path) in names else 0
+    start = next((at for at, name in enumerate(names) if is_file_of(script.path, name)), 0)
     kept: list[traceback.FrameSummary] = []
     in_engine = False
     for frame in list(part.stack)[start:]:

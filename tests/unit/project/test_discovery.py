@@ -98,7 +98,8 @@ def test_every_problem_of_every_model_is_told_with_its_line(folder: Folder) -> N
     assert sorted(told(folder.problems(customers, orders))) == [
         "models/models.yml:13: model orders: the script ../../outside.py leaves the project "
         f"{folder.root}",
-        "models/models.yml:14: model orders: the script shop/notes.txt is not a Python file (.py)",
+        "models/models.yml:14: model orders: the script shop/notes.txt is not a Python file "
+        "(.py) or notebook (.ipynb)",
         "models/models.yml:15: model orders: the script shop/broken.py does not compile: "
         f"{broken}:2: SyntaxError: invalid syntax",
         "models/models.yml:6: model customers: unknown key `afer` under `meta.fal.scripts`; "
