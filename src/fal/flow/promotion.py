@@ -21,6 +21,7 @@ from fal.flow.errors import FlowError
 from fal.flow.script_nodes import add_script_nodes, known_scripts, remember_scripts
 from fal.lineage.imports import fingerprint
 from fal.project.discovery import discover
+from fal.project.generated import generated_from
 from fal.project.model import ModelFacts, ProjectScripts, SchemaFile, ScriptedModel
 
 _WITH_META = (NodeType.Model, NodeType.Seed, NodeType.Snapshot, NodeType.Source)
@@ -125,6 +126,7 @@ def _model_facts(manifest: Manifest, config: RuntimeConfig) -> list[ModelFacts]:
             package_root=_package_root(node.package_name, config),
             resource_type=str(node.resource_type),
             source_meta=getattr(node, "source_meta", None) or {},
+            generated_from=generated_from(getattr(node, "raw_code", None) or ""),
         )
         for node in (*manifest.nodes.values(), *manifest.sources.values())
         if node.resource_type in _WITH_META

@@ -12,6 +12,7 @@ from dbt.exceptions import TargetNotFoundError
 from dbt_common.exceptions import DbtRuntimeError
 
 from fal.exceptions import RefError, UndeclaredRefError
+from fal.project.generated import generated_from
 
 Warn = Callable[[str], None]
 
@@ -44,9 +45,11 @@ class Lineage:
             return
         path = self.node.original_file_path
         if self._placeholder:
+            file = generated_from(self.node.raw_code)
+            where = f"comment in {path}" if file is None else f"docstring at the top of {file}"
             raise UndeclaredRefError(
                 f"the script reads {call}, which its placeholder does not declare, so dbt may "
-                f"run it before that is built; add {{{{ {call} }}}} to the comment in {path}"
+                f"run it before that is built; add {{{{ {call} }}}} to the {where}"
             )
         self._allowed.add(unique_id)
         self._warn(

@@ -15,6 +15,7 @@ from dbt.events.types import MainEncounteredError, MainStackTrace
 from dbt.parser.manifest import ManifestLoader
 
 from fal.flow.promotion import project_scripts
+from fal.flow.python_models import generate
 from fal.flow.script_nodes import link_scripts
 from fal.flow.selection import script_selection
 
@@ -31,6 +32,7 @@ def promoted_manifests() -> Iterator[None]:
     original = vars(ManifestLoader)["get_full_manifest"]
 
     def get_full_manifest(cls: Any, config: RuntimeConfig, /, **kwargs: Any) -> Manifest:
+        generate(config)
         manifest: Manifest = original.__func__(cls, config, **kwargs)
         project_scripts(manifest, config)
         return manifest

@@ -90,11 +90,14 @@ class _Discovery:
     def _model(self, model: ModelFacts) -> None:
         report = self._reporter(model)
         declared = read_model(model.meta, report)
-        files = self._files(model.package, model.package_root, declared, report)
+        files = self._files(
+            model.package, model.package_root, declared, report, generated=model.generated_from
+        )
         if files is None:
             return
         placeholder = model.materialized == "ephemeral"
-        if placeholder and not declared.after:
+        own = files.python_model(model.generated_from) if model.generated_from else ()
+        if placeholder and not declared.after and not model.generated_from:
             stage = "before" if declared.before else "pre-hook" if declared.pre_hooks else "fal"
             report(
                 "the model is ephemeral, so its after-scripts must build it, and it has none; "
@@ -106,7 +109,7 @@ class _Discovery:
             name=model.name,
             placeholder=placeholder,
             before=files.scripts(declared.before, "before"),
-            after=files.scripts(declared.after, "after"),
+            after=own + files.scripts(declared.after, "after"),
             declared_in=model.declared_in,
             pre_hooks=files.hooks(declared.pre_hooks, "pre-hook"),
             post_hooks=files.hooks(declared.post_hooks, "post-hook"),
@@ -146,10 +149,15 @@ class _Discovery:
             self.sources[key] = ScriptedSource(key, name, tables, before, table.declared_in)
 
     def _files(
-        self, package: str, root: Path, declared: Declaration, report: Report
+        self,
+        package: str,
+        root: Path,
+        declared: Declaration,
+        report: Report,
+        generated: str | None = None,
     ) -> ScriptFiles | None:
         """The files that a declaration can name; None where it names none, or can't."""
-        if not declared:
+        if not declared and generated is None:
             return None
         folder = self._scripts_path(package)
         if not isinstance(folder, str | None):

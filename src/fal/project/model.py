@@ -24,6 +24,8 @@ class ModelFacts:
         package_root: the folder of the dbt package that owns the model.
         resource_type: dbt's type of the node; scripts go with models and sources only.
         source_meta: the meta of the whole source that a source table belongs to.
+        generated_from: the Python file that a generated placeholder is built by, relative
+            to `package_root`; None for a model that somebody wrote.
     """
 
     unique_id: str
@@ -34,6 +36,7 @@ class ModelFacts:
     package_root: Path
     resource_type: str = "model"
     source_meta: Mapping[str, Any] = field(default_factory=dict)
+    generated_from: str | None = None
 
     @property
     def package(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +45,19 @@ class ScriptFiles:
                 self.report(f"the scripts {twin} and {name} are one file", name)
             scripts[script.path] = script
         return tuple(scripts.values())
+
+    def python_model(self, file: str) -> tuple[Script, ...]:
+        """The script that a generated placeholder stands for.
+
+        Args:
+            file: the Python file, from the package's folder.
+        """
+        root = self.root.resolve()
+        script = replace(self, base=root).script(file, "after")
+        if script is None:
+            return ()
+        roots = tuple(dict.fromkeys((script.path.parent, self.base, root)))
+        return (replace(script, roots=roots),)
 
     def hooks(self, hooks: tuple[Hook, ...], stage: Stage) -> tuple[Script, ...]:
         """The hooks' scripts, in order; one file may be named more than once."""
