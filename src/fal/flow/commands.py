@@ -18,6 +18,7 @@ from fal.exceptions import PastRunError
 from fal.flow.asked import logging_disabled
 from fal.flow.options import flow_options, retry_options, run_options
 from fal.flow.past_run import find_past_run
+from fal.flow.profiles import fal_profiles
 from fal.flow.seams import (
     build_task,
     promoted_manifests,
@@ -105,7 +106,7 @@ def _wrapped(
         if prepare is not None:
             prepare(context.params)
         with ExitStack() as stack:
-            for manager in (quiet_interrupts, promoted_manifests, *around):
+            for manager in (quiet_interrupts, fal_profiles, promoted_manifests, *around):
                 stack.enter_context(manager())
             return context.invoke(callback, *args, **kwargs)
 

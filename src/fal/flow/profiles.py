@@ -1,0 +1,87 @@
+"""Understands profiles of `type: fal`, which name another target of the same profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dbt.config.profile import Profile
+from dbt.exceptions import DbtProfileError
+
+_TYPE = "fal"
+_KEY = "db_profile"
+
+
+@contextmanager
+def fal_profiles() -> Iterator[None]:
+    """While it lasts, a target of `type: fal` stands for the target that its `db_profile` names.
+
+    The target keeps its own name, so `target.name` and `--target` are what the project's
+    users wrote. Its other keys (`host`, `key_id`, ...) are not read, nor the environment
+    variables in them.
+    """
+    original = vars(Profile)["render_profile"]
+
+    def render_profile(
+        cls: Any, raw_profile: Any, profile_name: str, target_override: str | None, renderer: Any
+    ) -> Any:
+        resolved = _resolved(raw_profile, profile_name, target_override, renderer)
+        return original.__func__(cls, resolved, profile_name, target_override, renderer)
+
+    # mypy takes the assignment of a method for a mistake; it is the point here.
+    setattr(Profile, "render_profile", classmethod(render_profile))  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(Profile, "render_profile", original)  # noqa: B010
+
+
+def _resolved(raw_profile: Any, profile_name: str, override: str | None, renderer: Any) -> Any:
+    """The profile with the chosen target's output in the place of its `type: fal`.
+
+    Raises:
+        DbtProfileError: `db_profile` is missing, names nothing, or names a target that
+            is of `type: fal` as well.
+    """
+    outputs = raw_profile.get("outputs") if isinstance(raw_profile, Mapping) else None
+    if not isinstance(outputs, Mapping):
+        return raw_profile
+    target = override
+    if target is None:
+        target = renderer.render_value(raw_profile.get("target", "default"))
+    chosen = outputs.get(target)
+    if not isinstance(chosen, Mapping) or not _is_fal(chosen):
+        return raw_profile
+    named = _database_output(outputs, chosen, f"{profile_name}.outputs.{target}", renderer)
+    threads = {"threads": chosen["threads"]} if "threads" in chosen else {}
+    return {**raw_profile, "outputs": {**outputs, target: {**named, **threads}}}
+
+
+def _database_output(
+    outputs: Mapping[str, Any], chosen: Mapping[str, Any], where: str, renderer: Any
+) -> Mapping[str, Any]:
+    others = [name for name, output in outputs.items() if not _is_fal(output)]
+    hint = f"set it to one of: {', '.join(others)}" if others else "add a target to name"
+    if chosen.get(_KEY) is None:
+        raise DbtProfileError(
+            f"{where} in profiles.yml is of type fal and has no `{_KEY}`, the target of the "
+            f"same profile that holds the database's credentials; {hint}"
+        )
+    name = renderer.render_value(chosen[_KEY])
+    named = outputs.get(name)
+    if not isinstance(named, Mapping):
+        raise DbtProfileError(
+            f"{where} in profiles.yml has `{_KEY}: {name}`, and the profile has no such "
+            f"target; {hint}"
+        )
+    if _is_fal(named):
+        raise DbtProfileError(
+            f"{where} in profiles.yml has `{_KEY}: {name}`, which is of type fal too; {hint}"
+        )
+    return named
+
+
+def _is_fal(output: Any) -> bool:
+    # Not rendered: targets that nobody chose may name environment variables that are not set.
+    return isinstance(output, Mapping) and output.get("type") == _TYPE

@@ -1,0 +1,89 @@
+"""Targets of `type: fal`, which stand for the target that their `db_profile` names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.config.profile import Profile
+
+from fal.flow.profiles import fal_profiles
+from tests.support.project import Project
+
+# As the old tool's service wanted it; nobody has these variables any more.
+FAL = {
+    "type": "fal",
+    "db_profile": "dev",
+    "host": "{{ env_var('NO_SUCH_FAL_HOST') }}",
+    "key_id": "{{ env_var('NO_SUCH_FAL_KEY') }}",
+    "key_secret": "{{ env_var('NO_SUCH_FAL_SECRET') }}",
+}
+
+
+def project(root: Path, target: str = "dev_with_fal", **outputs: Any) -> Project:
+    made = Project(root)
+    dev = {"type": "duckdb", "path": "dev.duckdb", "threads": 2}
+    outputs = {"dev_with_fal": FAL, "dev": dev, **outputs}
+    made.yaml("profiles.yml", {"shop": {"target": target, "outputs": outputs}})
+    told = (
+        "select '{{ target.name }}' as name, '{{ target.type }}' as type, {{ target.threads }} as t"
+    )
+    made.model("told", told)
+    made.placeholder("scored", "ref('told')", code='write_to_model(ref("told"))')
+    return made
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    made = project(tmp_path_factory.mktemp("profiles"))
+    made.flow("run").ok()
+    return made
+
+
+def test_the_target_keeps_its_name_and_has_the_credentials_of_its_db_profile(ran: Project) -> None:
+    assert ran.rows("scored") == [("dev_with_fal", "duckdb", 2)]
+
+
+def test_every_command_understands_it(ran: Project) -> None:
+    listed = ran.fal_dbt("ls", "--target", "dev_with_fal", "--output", "name").ok()
+    assert "scored" in listed.output
+    ran.fal_dbt("run", "--select", "told", "--target", "dev", "--quiet").ok()
+    assert ran.rows("told") == [("dev", "duckdb", 2)]
+
+
+def test_jinja_in_the_target_and_in_db_profile_is_rendered(tmp_path: Path) -> None:
+    made = project(
+        tmp_path,
+        target="{{ env_var('NO_SUCH_TARGET', 'ci') }}",
+        ci={"type": "fal", "db_profile": "{{ env_var('NO_SUCH_TARGET', 'dev') }}", "threads": 3},
+    )
+    made.flow("run", "--select", "told").ok()
+    assert made.rows("told") == [("ci", "duckdb", 3)]
+
+
+def test_a_db_profile_that_names_no_database_is_told(tmp_path: Path) -> None:
+    made = project(
+        tmp_path,
+        none={"type": "fal"},
+        gone={"type": "fal", "db_profile": "prod"},
+        twice={"type": "fal", "db_profile": "dev_with_fal"},
+    )
+    expected = {
+        "none": "shop.outputs.none in profiles.yml is of type fal and has no `db_profile`",
+        "gone": "has `db_profile: prod`, and the profile has no such target; set it to one of: dev",
+        "twice": "has `db_profile: dev_with_fal`, which is of type fal too; set it to one of: dev",
+    }
+    for target, message in expected.items():
+        failed = made.flow("run", "--target", target).ended(2)
+        assert message in " ".join(failed.output.split()), failed.output
+    unknown = made.flow("run", "--target", "nowhere").ended(2)
+    assert "does not have a target named 'nowhere'" in unknown.output
+
+
+def test_plain_dbt_is_left_as_it_was(ran: Project) -> None:
+    before = vars(Profile)["render_profile"]
+    with fal_profiles():
+        assert vars(Profile)["render_profile"] is not before
+    assert vars(Profile)["render_profile"] is before
+    assert ran.dbt("ls").exit_code == 2
