@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "fal.exceptions": set(),
     "fal.project": set(),
     "fal.warehouse": set(),
+    "fal.migrate": set(),
     "fal.lineage": {"fal.project", "fal.warehouse"},
     "fal.runtime": {"fal.project", "fal.warehouse", "fal"},
     "fal.flow": {"fal.runtime", "fal.lineage", "fal.project", "fal.warehouse"},

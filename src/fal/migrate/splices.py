@@ -102,11 +102,17 @@ def _into(document: Document, parent: Mapping, name: str, lines: Sequence[str]) 
     below = " " * (_column(text, key)) + _STEP
     if isinstance(target, yaml.MappingNode) and target.flow_style:
         given = [_source(text, *pair) for pair in target.value]
+        if any("\n" in entry for entry in given):
+            raise UnsafeError("a value has several lines")
         body = nl.join(_indented([*given, *lines], below))
         return [Splice(key.end_mark.index, target.end_mark.index, f":{nl}{body}")]
     if isinstance(target, yaml.MappingNode):
         indent = " " * _column(text, target.value[0][0])
-    elif is_empty(target):
+    elif target is not None and is_empty(target):
+        written = text[key.end_mark.index : target.end_mark.index]
+        if written.strip(": "):  # `null` or `~`
+            body = nl.join(_indented(lines, below))
+            return [Splice(key.end_mark.index, target.end_mark.index, f":{nl}{body}")]
         indent = below
     else:
         raise UnsafeError(f"{name} is no mapping")
@@ -198,10 +204,7 @@ def _nest_in_flow(document: Document, mapping: Mapping, change: Nest) -> list[Sp
     gone = list(change.keys)
     if change.under in pairs:
         target = pairs[change.under][1]
-        if not isinstance(target, yaml.MappingNode):
-            raise UnsafeError(f"{change.under} is no mapping")
-        at = target.start_mark.index + 1
-        splices.append(Splice(at, at, f"{moved}, " if target.value else moved))
+        splices.append(_into_flow(pairs[change.under][0], target, moved))
     else:
         first = names.index(gone.pop(0))
         splices.append(Splice(starts[first], ends[first], f"{change.under}: {{{moved}}}"))
@@ -214,14 +217,21 @@ def _nest_in_flow(document: Document, mapping: Mapping, change: Nest) -> list[Sp
     return splices
 
 
+def _into_flow(key: yaml.Node, target: yaml.Node, moved: str) -> Splice:
+    """Put entries into the mapping under a key of a flow mapping."""
+    if isinstance(target, yaml.MappingNode):
+        at = target.start_mark.index + 1
+        return Splice(at, at, f"{moved}, " if target.value else moved)
+    if is_empty(target):
+        return Splice(key.end_mark.index, target.end_mark.index, f": {{{moved}}}")
+    raise UnsafeError("there is no mapping")
+
+
 def _source(text: str, key: yaml.Node, value: yaml.Node) -> str:
     """An entry of a flow mapping as it is written."""
     if value.start_mark.index < key.end_mark.index:
         raise UnsafeError("the value is an alias")
-    source = text[key.start_mark.index : value.end_mark.index]
-    if "\n" in source:
-        raise UnsafeError("the value has several lines")
-    return source
+    return text[key.start_mark.index : value.end_mark.index]
 
 
 def _indented(lines: Iterable[str], indent: str) -> list[str]:

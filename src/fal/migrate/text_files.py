@@ -97,13 +97,12 @@ def _requirements(path: str, number: int, line: str, *, whole: bool) -> Iterator
 
 
 def _is_requirement(line: str, found: re.Match[str]) -> bool:
-    before = line[: found.start("name")]
-    installed = re.search(r"\b(?:install|add)\b", before) is not None
-    starts = not before.strip(" -\t") and found["version"] is not None
-    return installed or starts or (found["before"] in ('"', "'") and _alone(line, found))
-
-
-def _alone(line: str, found: re.Match[str]) -> bool:
-    """Whether quotes hold a requirement and nothing else."""
-    quote = found["before"]
-    return line[found.end() :].lstrip(" ").startswith((quote, ",", ";"))
+    before, after = line[: found.start("name")], line[found.end() :].lstrip(" ")
+    if re.search(r"\b(?:install|add)\b", before):
+        return True
+    if found["before"] in ('"', "'"):
+        # A string of a list, not the value of a setting.
+        assigned = before[:-1].rstrip().endswith("=")
+        return not assigned and after.startswith((found["before"], ",", ";"))
+    starts = not before.strip(" -\t")
+    return starts and (found["version"] is not None or after.startswith(('= "', '="', "= {")))

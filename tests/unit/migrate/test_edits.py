@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fal.migrate.document import read
@@ -319,6 +319,7 @@ class _NoAliases(yaml.SafeDumper):
         return True
 
 
+@settings(deadline=None)
 @given(_files, _styles, st.booleans())
 def test_whatever_the_file_it_says_the_same_under_the_new_names(
     content: Any, style: Any, aliases: bool
@@ -353,7 +354,6 @@ def _old_node(node: dict[str, Any]) -> dict[str, Any]:
     if "columns" in told:
         told["columns"] = [_old_node(column) for column in told["columns"] or []]
     told["tests"] = [_old_test(test) for test in told.get("tests") or []]
-    # Only a file that the edits have not reached still has these at the old place.
     return told
 
 
@@ -361,10 +361,9 @@ def _old_test(test: Any) -> Any:
     if not isinstance(test, dict):
         return test
     flat = {}
-    for name, given in test.items():
-        given = dict(given)
-        inner = {**(given.pop("arguments", None) or {}), **(given.pop("config", None) or {})}
-        flat[name] = {**given, **inner}
+    for name, keys in test.items():
+        own = {key: keys[key] for key in keys if key not in ("arguments", "config")}
+        flat[name] = {**own, **(keys.get("arguments") or {}), **(keys.get("config") or {})}
     return flat
 
 
@@ -372,6 +371,7 @@ def test_most_random_files_are_edited_in_full() -> None:
     """The property above would hold for an editor that does nothing."""
     total = made = 0
 
+    @settings(deadline=None, derandomize=True)
     @given(_files, _styles)
     def count(content: Any, style: Any) -> None:
         nonlocal total, made
@@ -381,5 +381,5 @@ def test_most_random_files_are_edited_in_full() -> None:
         made += len(edit(read(text), changes)[1])
 
     count()
-    assert made >= 0.8 * total
+    assert made >= 0.9 * total
     assert total > 100
