@@ -17,11 +17,14 @@ _MOVED = {
     "seeds": ("meta", "docs", "group"),
     "snapshots": ("meta", "docs", "group"),
     "analyses": ("meta", "docs", "group"),
-    "sources": ("meta", "tags", "freshness", "loaded_at_field", "loaded_at_query"),
-    "tables": ("meta", "tags", "freshness", "loaded_at_field", "loaded_at_query"),
-    "columns": ("meta", "tags"),
+    "sources": ("meta", "freshness", "loaded_at_field", "loaded_at_query"),
+    "tables": ("meta", "freshness", "loaded_at_field", "loaded_at_query"),
+    "columns": ("meta",),
     "exposures": ("meta", "tags"),
 }
+# dbt wants their `tags` under `config` too, but from there tests do not inherit them:
+# those of columns not on 1.10, the others on no version.
+_INHERITED = ("sources", "tables", "columns")
 # What dbt never read at a model's top level, although people write it there.
 _IGNORED = ("materialized", "tags", "enabled", "schema", "alias", "database", "persist_docs")
 
@@ -91,6 +94,12 @@ class SchemaFile:
             yield self._found(
                 node, moved[0], "config", message, Nest(node.place, tuple(moved), "config")
             )
+        if kind in _INHERITED and not is_none(node, "tags"):
+            message = (
+                f"{_told(node, kind)}: `tags` belongs under `config`, from where tests may not "
+                "inherit it; move it by hand, and tag those tests that are selected by it"
+            )
+            yield self._found(node, "tags", "config", message)
         for name in clash:
             message = f"{_told(node, kind)}: `{name}` is here and under `config`; keep the latter"
             yield self._found(node, name, "config", message)

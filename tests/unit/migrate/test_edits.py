@@ -135,7 +135,7 @@ def test_a_config_that_is_there_takes_them() -> None:
             columns: []
           - {name: d, config: {}, meta: {x: 1}, docs: {show: true}}
           - {meta: {x: 1}, name: e, config: {enabled: true}}
-          - {name: f, meta: {x: 1}, group: g, columns: [{name: i, tags: [t]}]}
+          - {name: f, meta: {x: 1}, group: g, columns: [{name: i, meta: {}}]}
         """,
         """
         models:
@@ -159,7 +159,7 @@ def test_a_config_that_is_there_takes_them() -> None:
             columns: []
           - {name: d, config: {meta: {x: 1}, docs: {show: true}}}
           - {name: e, config: {meta: {x: 1}, enabled: true}}
-          - {name: f, config: {meta: {x: 1}, group: g}, columns: [{name: i, config: {tags: [t]}}]}
+          - {name: f, config: {meta: {x: 1}, group: g}, columns: [{name: i, config: {meta: {}}}]}
         """,
     )
 
