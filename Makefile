@@ -10,12 +10,13 @@ UV := $(BIN)/uv
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help flow test lint types test-matrix bench clean
+.PHONY: help flow test lint types test-matrix test-old-projects bench clean
 
 help:
 	@echo "make flow         set up, then run the reference project on DuckDB"
 	@echo "make test         set up, then lint, type-check and run all tests"
 	@echo "make test-matrix  run the tests on each supported dbt-core version"
+	@echo "make test-old-projects  run projects of the archived tool on each of them"
 	@echo "make bench        time the engine against plain dbt and raw DuckDB"
 	@echo "make clean        remove .venv and everything that runs produce"
 
@@ -56,6 +57,11 @@ test-matrix: $(STAMP)
 	tests/matrix.sh 1.10
 	tests/matrix.sh 1.11
 	tests/matrix.sh 1.12
+
+test-old-projects: $(STAMP)
+	tests/matrix.sh 1.10 tests/e2e/test_old_projects.py
+	tests/matrix.sh 1.11 tests/e2e/test_old_projects.py
+	tests/matrix.sh 1.12 tests/e2e/test_old_projects.py
 
 bench: $(STAMP)
 	$(BIN)/python -m bench

@@ -1,0 +1,2 @@
+select id, agent, minutes
+from {{ ref('raw_tickets') }}

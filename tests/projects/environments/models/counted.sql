@@ -1,0 +1,5 @@
+{{ config(materialized='ephemeral') }}
+/*
+{{ ref('numbers') }}
+*/
+SELECT * FROM {{ target.schema }}.{{ model.alias }}

@@ -1,0 +1,5 @@
+{{ config(materialized='ephemeral') }}
+/*
+{{ ref('told') }}
+*/
+SELECT * FROM {{ target.schema }}.{{ model.name }}

@@ -1,0 +1,1 @@
+select '{{ target.name }}' as name, '{{ target.type }}' as type

@@ -1,0 +1,2 @@
+with open("log.txt", "a") as log:
+    log.write(f"start {context.current_model}\n")

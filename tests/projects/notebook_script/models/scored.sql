@@ -1,0 +1,5 @@
+{{ config(materialized='ephemeral') }}
+/*
+{{ ref('orders') }}
+*/
+SELECT * FROM {{ target.schema }}.{{ model.alias }}

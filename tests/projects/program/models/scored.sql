@@ -1,0 +1,3 @@
+{{ config(materialized='ephemeral') }}
+-- {{ ref('orders') }}
+SELECT * FROM {{ target.schema }}.{{ model.alias }}

@@ -1,0 +1,5 @@
+NOTHING = 0
+
+
+def double(value):
+    return value * 2
