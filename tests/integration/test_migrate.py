@@ -132,5 +132,5 @@ def test_no_deprecation_is_left(tmp_path: Path) -> None:
 
 def told(project: Project) -> str:
     """What dbt says when it reads the project; it counts deprecations per process."""
-    deprecations.reset_deprecations()
+    deprecations.active_deprecations.clear()
     return project.dbt("parse", "--no-partial-parse", "--show-all-deprecations").ok().output

@@ -6,6 +6,7 @@ import ast
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from fal.migrate.findings import Finding
 
@@ -104,7 +105,7 @@ def _messages(node: ast.AST) -> Iterator[str]:
 def _import(name: str) -> Iterator[str]:
     top = name.partition(".")[0]
     if top in ("fal", "faldbt"):
-        if name not in _KNOWN:
+        if name not in _KNOWN and not _exists(name):
             yield f"`import {name}`: {_CLOUD.get(top, 'there is no such module any more')}"
     elif top in _CLOUD:
         yield f"`import {name}`: {_CLOUD[top]}"
@@ -119,12 +120,18 @@ def _import_from(module: str, names: list[str]) -> Iterator[str]:
                 yield f"`{name}` {_GONE[name]}"
             elif known is not None and name != "*" and name not in known:
                 yield f"`from {module} import {name}`: there is no such name any more"
-    elif top == "fal":
+    elif top == "fal" and not _exists(module):
         yield f"`from {module} import ...`: there is no such module any more"
     elif module.startswith("dbt.adapters.fal"):
         yield f"`from {module} import ...`: the adapter dbt-fal is not needed any more"
     elif top in _CLOUD:
         yield f"`from {module} import ...`: {_CLOUD[top]}"
+
+
+def _exists(module: str) -> bool:
+    """Whether the engine has a module, which nobody's script should need."""
+    path = Path(__file__).parents[1].joinpath(*module.split(".")[1:])
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def _python_model(path: str, tree: ast.Module) -> Iterator[Finding]:

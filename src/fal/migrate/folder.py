@@ -13,6 +13,8 @@ from fal.migrate.document import Document
 
 _SKIPPED = {"target", "logs", "dbt_packages", "dbt_modules", "node_modules", "site-packages",
             "__pycache__", "venv", "env"}  # fmt: skip
+# Folders with these are virtual environments and projects of their own.
+_ITS_OWN = ("pyvenv.cfg", "dbt_project.yml")
 _SEEN_HIDDEN = {".github", ".circleci"}
 _MOST_BYTES = 5_000_000
 
@@ -84,6 +86,6 @@ def _walk(root: Path) -> Iterator[Path]:
             for name in names
             if name not in _SKIPPED
             and (not name.startswith(".") or name in _SEEN_HIDDEN)
-            and not (Path(folder) / name / "pyvenv.cfg").exists()
+            and not any((Path(folder) / name / file).exists() for file in _ITS_OWN)
         ]
         yield from (Path(folder) / name for name in files)

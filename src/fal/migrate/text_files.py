@@ -25,6 +25,7 @@ _REQUIREMENT = re.compile(
     r"(?P<before>^\s*|[\"'\s])" + _NAME + r"(?P<extras>\[[^\]]*\])?"
     r"(?P<version>\s*(?:[=<>!~^]=?|===|@)\s*[^\s\"',;#]+)?(?=\s*$|[\s\"',;#=])"
 )
+_POETRY = re.compile(r"=\s*(?:\"[\^~<>=!*\d]|\{\s*\w+\s*=)")
 _DBT_PIN = re.compile(
     r"(?:^|[\"'\s])(?P<name>dbt-(?:core|duckdb|snowflake|bigquery|postgres|redshift|spark|athena))"
     r"(?:\[[^\]]*\])?\s*(?P<bound>(?:==|~=|<=?|\^)\s*(?P<major>\d+)\.(?P<minor>\d+)[\w.*]*)"
@@ -105,4 +106,4 @@ def _is_requirement(line: str, found: re.Match[str]) -> bool:
         assigned = before[:-1].rstrip().endswith("=")
         return not assigned and after.startswith((found["before"], ",", ";"))
     starts = not before.strip(" -\t")
-    return starts and (found["version"] is not None or after.startswith(('= "', '="', "= {")))
+    return starts and (found["version"] is not None or _POETRY.match(after) is not None)

@@ -159,6 +159,8 @@ FILES = {
         [project]
         name = "fal"
         dependencies = ["fal[bigquery]>=0.9", "dbt-core>=1.10"]
+        [project.scripts]
+        fal = "shop.cli:main"
         [tool.poetry.dependencies]
         fal = "^0.9"
     """,
@@ -254,7 +256,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         ),
         (".github/workflows/ci.yml", [(2, "option", False)]),
         ("requirements.txt", [(1, "requirement", False), (2, "requirement", False)]),
-        ("pyproject.toml", [(3, "requirement", False), (5, "requirement", False)]),
+        ("pyproject.toml", [(3, "requirement", False), (7, "requirement", False)]),
     ],
 )  # fmt: skip
 def test_every_file_is_told_with_its_lines(
@@ -341,6 +343,10 @@ def test_arguments_stay_where_dbt_could_not_read_them(
     assert message in row["message"]
     assert (tmp_path / "models" / "a.yml").read_text() == old
     assert "true" not in (tmp_path / "dbt_project.yml").read_text()
+
+
+def test_the_reference_project_has_nothing_to_do() -> None:
+    assert run(Path(__file__).parents[3]).stdout == "Nothing to do.\n"
 
 
 def test_a_folder_without_a_readable_project_is_a_set_up_error(tmp_path: Path) -> None:
