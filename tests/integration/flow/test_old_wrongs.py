@@ -61,6 +61,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Probe]:
     project.placeholder("nothing", "ref('kinds')", code=READS)
     for number in range(6):
         project.placeholder(f"m{number}", code="write_to_model(execute_sql('select 1 as id'))")
+    project.model("ml/deep", "select 1 as id")
+    made = "config(materialized='ephemeral', meta={'fal': {'scripts': ['m0.py']}})"
+    project.model("ml/made", f"{{{{ {made} }}}} select * from {{{{ this }}}}")
+    selector = {"name": "late", "definition": {"method": "fqn", "value": "after"}}
+    project.yaml("selectors.yml", {"selectors": [selector]})
     project.model("after", "select count(*) as rows from {{ ref('nothing') }}")
     given = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]
     with probing() as probe, contextlib.chdir(root):
@@ -102,5 +107,13 @@ def test_a_relative_target_path_starts_from_the_project(run: tuple[Project, Prob
     out = run[0].root / "out"
     assert run[1].told[-1] == str(out)
     results = json.loads((out / "run_results.json").read_text())["results"]
-    assert len(results) == 9
+    assert len(results) == 11
     assert not (run[0].root.parent / "out").exists()
+
+
+def test_a_folder_and_a_selector_are_followed(run: tuple[Project, Probe]) -> None:
+    listed = [
+        run[0].fal_dbt("ls", "--quiet", "--output", "name", *chosen).ok().output.split()
+        for chosen in (["--select", "ml"], ["--select", "models/ml"], ["--selector", "late"])
+    ]
+    assert listed == [["deep", "made"], ["deep", "made"], ["after"]]
