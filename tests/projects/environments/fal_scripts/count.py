@@ -1,12 +1,12 @@
 from importlib.metadata import version
 
-import iniconfig
 import pandas as pd
+import pyjokes
 
 df = pd.DataFrame(
     {
         "rows": [len(ref("numbers"))],
-        "package": [version(iniconfig.__name__)],
+        "package": [version(pyjokes.__name__)],
         "environment": [context.environment.name],
     }
 )
