@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from dbt.config.profile import Profile
@@ -21,20 +22,30 @@ def fal_profiles() -> Iterator[None]:
     users wrote. Its other keys (`host`, `key_id`, ...) are not read, nor the environment
     variables in them.
     """
-    original = vars(Profile)["render_profile"]
-
-    def render_profile(
-        cls: Any, raw_profile: Any, profile_name: str, target_override: str | None, renderer: Any
-    ) -> Any:
-        resolved = _resolved(raw_profile, profile_name, target_override, renderer)
-        return original.__func__(cls, resolved, profile_name, target_override, renderer)
-
-    # mypy takes the assignment of a method for a mistake; it is the point here.
-    setattr(Profile, "render_profile", classmethod(render_profile))  # noqa: B010
+    with _lock:
+        _users.append(None)
+        if len(_users) == 1:
+            setattr(Profile, "render_profile", classmethod(_render_profile))  # noqa: B010
     try:
         yield
     finally:
-        setattr(Profile, "render_profile", original)  # noqa: B010
+        with _lock:
+            _users.pop()
+            if not _users:
+                setattr(Profile, "render_profile", _dbts_own)  # noqa: B010
+
+
+# Programs may read several projects at once; the last one to leave puts dbt's own back.
+_lock = Lock()
+_users: list[None] = []
+_dbts_own = vars(Profile)["render_profile"]
+
+
+def _render_profile(
+    cls: Any, raw_profile: Any, profile_name: str, target_override: str | None, renderer: Any
+) -> Any:
+    resolved = _resolved(raw_profile, profile_name, target_override, renderer)
+    return _dbts_own.__func__(cls, resolved, profile_name, target_override, renderer)
 
 
 def _resolved(raw_profile: Any, profile_name: str, override: str | None, renderer: Any) -> Any:
