@@ -22,22 +22,23 @@ def fal_profiles() -> Iterator[None]:
     users wrote. Its other keys (`host`, `key_id`, ...) are not read, nor the environment
     variables in them.
     """
+    global _users
     with _lock:
-        _users.append(None)
-        if len(_users) == 1:
+        _users += 1
+        if _users == 1:
             setattr(Profile, "render_profile", classmethod(_render_profile))  # noqa: B010
     try:
         yield
     finally:
         with _lock:
-            _users.pop()
+            _users -= 1
             if not _users:
                 setattr(Profile, "render_profile", _dbts_own)  # noqa: B010
 
 
 # Programs may read several projects at once; the last one to leave puts dbt's own back.
 _lock = Lock()
-_users: list[None] = []
+_users = 0
 _dbts_own = vars(Profile)["render_profile"]
 
 
