@@ -1,6 +1,7 @@
 """The tree of errors.
 
 FalError
+├── MigrateError        a project that `fal migrate` can't look at
 ├── ProjectError        the project can't run as it is; holds every problem found
 ├── OutsideFlowError    a runtime name was used where no script is running
 ├── RefError            a ref or source that can't be read
@@ -100,3 +101,7 @@ class ScriptError(FalError):
 
 class ScriptInterrupted(FalError):  # noqa: N818 - it is told to the user as a state, not a fault
     """The run was stopped while the script was running."""
+
+
+class MigrateError(FalError):
+    """A project that `fal migrate` can't look at."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from fal.migrate.plan import FilePlan, MigrateError, look
+from fal.exceptions import MigrateError
+from fal.migrate.plan import FilePlan, look
 from fal.migrate.write import write
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fal.exceptions import FalError
+from fal.exceptions import MigrateError
 from fal.migrate.code_files import code_findings
 from fal.migrate.document import Document, Mapping, UnreadableError, read, root_mapping
 from fal.migrate.edits import edit
@@ -30,10 +30,6 @@ _ROUNDS = 5
 
 Finder = Callable[[str], Iterable[Finding]]
 """Gives what a file wants otherwise from the file's text."""
-
-
-class MigrateError(FalError):
-    """A project can't be looked at."""
 
 
 @dataclass(frozen=True)
