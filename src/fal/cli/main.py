@@ -13,6 +13,7 @@ from fal.runtime.process import clean_exit
 _BUILD = "Run seeds, models and their scripts, snapshots and tests in DAG order."
 _FLOW = "Run a dbt project with its scripts; every option of the dbt command works."
 _FLOW_RUN = "Run models and their scripts in DAG order."
+_MIGRATE = "Tell what an older project has to change, and change what is safe."
 _RUN = "Run the scripts of the models that the last dbt command calculated."
 
 
@@ -60,11 +61,17 @@ def _run() -> click.Command:
     return scripts_command(_RUN)
 
 
+def _migrate() -> click.Command:
+    from fal.cli.migrate import migrate
+
+    return migrate
+
+
 _FLOWS = {
     "build": (_flow_command("build", _BUILD), _BUILD),
     "run": (_flow_command("run", _FLOW_RUN), _FLOW_RUN),
 }
-_COMMANDS = {"flow": (_flow, _FLOW), "run": (_run, _RUN)}
+_COMMANDS = {"flow": (_flow, _FLOW), "migrate": (_migrate, _MIGRATE), "run": (_run, _RUN)}
 
 
 @click.group(
