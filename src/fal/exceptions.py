@@ -3,6 +3,9 @@
 FalError
 ├── MigrateError        a project that `fal migrate` can't look at
 ├── ProjectError        the project can't run as it is; holds every problem found
+├── LoadError           a dbt project can't be loaded
+├── ClosedError         a project was used after it was closed
+├── MagicError          a notebook's magic command was given what it does not know
 ├── OutsideFlowError    a runtime name was used where no script is running
 ├── RefError            a ref or source that can't be read
 │   └── UndeclaredRefError   ... because the placeholder does not declare it
@@ -52,6 +55,18 @@ def _place(problem: Problem) -> tuple[str, int, str]:
     file, _, line = problem.where.rpartition(":")
     is_line = bool(file) and line.isdigit()
     return (file, int(line), problem.message) if is_line else (problem.where, 0, problem.message)
+
+
+class LoadError(FalError):
+    """There is no such dbt project, profile or target, or dbt can't read it."""
+
+
+class ClosedError(FalError):
+    """A project was used after it was closed."""
+
+
+class MagicError(FalError):
+    """A notebook's magic command was given what it does not know."""
 
 
 class OutsideFlowError(FalError):

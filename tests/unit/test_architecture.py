@@ -11,8 +11,9 @@ import fal
 
 ROOT = Path(fal.__file__).parent
 MODULES = {
-    ".".join(("fal", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
-    for path in sorted(ROOT.rglob("*.py"))
+    ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for top in ("fal", "faldbt")
+    for path in sorted((ROOT.parent / top).rglob("*.py"))
 }
 
 # What a package may import besides itself and `fal.exceptions`; what is not listed is new and
@@ -29,8 +30,12 @@ ALLOWED: dict[str, set[str]] = {
     "fal.runtime": {"fal.project", "fal.warehouse", "fal"},
     "fal.flow": {"fal.runtime", "fal.lineage", "fal.project", "fal.warehouse"},
 }
-# Beside the engine; they may use all of it but are used by the command line alone.
-OUTER = {"fal.cli", "fal.docs", "fal.report", "fal.artifacts", "fal.integrations", "fal.check"}
+# Beside the engine; they may use all of it but are used by the command line alone, or lead to
+# it under other names (`fal.dbt`, `faldbt`).
+OUTER = {
+    *("fal.cli", "fal.docs", "fal.report", "fal.artifacts", "fal.integrations", "fal.check"),
+    *("fal.dbt", "faldbt"),
+}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -48,6 +53,8 @@ def imports(path: Path) -> Iterator[str]:
 
 def package(module: str) -> str:
     parts = module.split(".")
+    if parts[0] == "faldbt":
+        return "faldbt"
     single = len(parts) == 1 or (len(parts) == 2 and MODULES[module].name != "__init__.py")
     return module if single else ".".join(parts[:2])
 

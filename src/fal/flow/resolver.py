@@ -73,16 +73,19 @@ class ScriptRefResolver(RuntimeRefResolver):
         except TargetNotFoundError as error:
             raise RefError(self._not_found(target_name, target_package, target_version)) from error
 
+    def find(self, name: str, package: str | None = None, version: Any = None) -> Any:
+        """The node that a name means."""
+        return self.manifest.resolve_ref(
+            self.model, name, package, version, self.current_project, self.model.package_name
+        )
+
     def validate(self, resolved: Any, target_name: str, package: Any, version: Any) -> None:
         if self._lineage is not None:
             self._lineage.check(resolved.unique_id, ref_call(target_name, package, version))
 
     def _not_found(self, name: str, package: str | None, version: Any) -> str:
         call = ref_call(name, package, version)
-        found = self.manifest.resolve_ref(
-            self.model, name, package, version, self.current_project, self.model.package_name
-        )
-        if isinstance(found, Disabled):
+        if isinstance(self.find(name, package, version), Disabled):
             return f"{call}: the model is disabled"
         nodes = [n for n in self.manifest.nodes.values() if n.is_refable]
         same = [n for n in nodes if n.name == name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,14 @@ import sqlparse
 from dbt.compilation import Compiler
 from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
+from dbt.node_types import NodeType
 from dbt_common.exceptions import DbtRuntimeError
 
 from fal.exceptions import RefError, WarehouseError, WriteError
 from fal.flow import describe, facts
 from fal.flow.ad_hoc import ad_hoc_node
 from fal.flow.connection import ThreadConnection
+from fal.flow.progress import Progress
 from fal.flow.resolver import (
     Lineage,
     ScriptRefResolver,
@@ -35,27 +36,6 @@ if TYPE_CHECKING:
     from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo, TestInfo
     from fal.runtime.session import DType, WriteMode
     from fal.warehouse.arrow import FrameLike
-
-
-@dataclass
-class Progress:
-    """How far a model's build has come, shared by its scripts.
-
-    Attributes:
-        status: what scripts see as the model's status.
-        answer: the warehouse's answer to the model's SQL, once it ran.
-        rows: rows written to the model by its scripts; None before the first write.
-    """
-
-    status: str = "running"
-    answer: dict[str, Any] = field(default_factory=dict)
-    rows: int | None = None
-
-    def wrote(self, rows: int, mode: WriteMode) -> None:
-        """Count a write."""
-        self.rows = rows + (self.rows or 0 if mode == "append" else 0)
-        noun = "row" if self.rows == 1 else "rows"
-        self.answer = {"_message": f"{self.rows:,} {noun}", "rows_affected": self.rows}
 
 
 class ProjectSession:
@@ -131,6 +111,29 @@ class ProjectSession:
             "write_to_model() writes the table of the script's model, and this script is attached "
             "to none; attach it to a model, or write a source with write_to_source()"
         )
+
+    def find_model(self, parts: tuple[str, ...], version: str | int | None) -> Any:
+        """The node of a model that can be written; RefError or WriteError where it can't."""
+        resolver = self._refs(copy.copy(self._node))
+        resolve_or_explain(resolver, *parts, version=version)
+        package = parts[0] if len(parts) == 2 else None
+        node = resolver.find(parts[-1], package, version)
+        if node.resource_type != NodeType.Model:
+            raise WriteError(f"{node.name} is a {node.resource_type}, and only models are written")
+        if node.is_ephemeral_model:
+            raise WriteError(
+                f"the model {node.name} is ephemeral and has no table to write; a script attached "
+                "to it makes it one"
+            )
+        return node
+
+    def write_model(
+        self, node: Any, data: FrameLike, mode: WriteMode, dtype: DType, index: bool
+    ) -> int:
+        """Write the table of a model's node and return the number of rows written."""
+        self._check_writable("write_to_model()")
+        with self._connection.available(self._node.name):
+            return self._writer.write_model(node, data, mode, dtype, index)
 
     def write_to_source(
         self,
@@ -267,10 +270,7 @@ class ModelSession(ProjectSession):
         return self._model_info(self._node, self._state.snapshot())
 
     def write_to_model(self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool) -> None:
-        self._check_writable("write_to_model()")
-        with self._connection.available(self._node.name):
-            rows = self._writer.write_model(self._node, data, mode, dtype, index)
-        self.progress.wrote(rows, mode)
+        self.progress.wrote(self.write_model(self._node, data, mode, dtype, index), mode)
 
     def _model_info(self, node: Any, run: facts.Snapshot, **known: Any) -> ModelInfo:
         if node.unique_id == self._node.unique_id:

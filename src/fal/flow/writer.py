@@ -126,6 +126,7 @@ class Writer:
         model.config.materialized = "table"
         model.config.pre_hook, model.config.post_hook = [], []
         model.compiled, model.compiled_code = True, select
+        model.extra_ctes_injected = True
         macro = self._manifest.find_materialization_macro_by_name(
             self._config.project_name, "table", self._adapter.type()
         )

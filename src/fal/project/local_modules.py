@@ -9,7 +9,7 @@ from pathlib import Path
 
 # Never taken from a project, so that a script named like a module of the standard
 # library or of the engine can't change what other code imports.
-RESERVED = sys.stdlib_module_names | {"fal", "dbt"}
+RESERVED = sys.stdlib_module_names | {"fal", "faldbt", "dbt"}
 
 
 @dataclass(frozen=True)

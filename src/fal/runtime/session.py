@@ -72,8 +72,21 @@ class Session(Protocol):
 current: ContextVar[Session | None] = ContextVar("fal_session", default=None)
 
 
+class Notebook:
+    """The session of a notebook, which has no script that runs in a context of its own.
+
+    Attributes:
+        session: serves the names wherever no script runs; None outside notebooks.
+    """
+
+    session: Session | None = None
+
+
+notebook = Notebook()
+
+
 def require(name: str) -> Session:
-    """Return the running script's session.
+    """Return the running script's session, or else the notebook's.
 
     Args:
         name: the runtime name that was used, for the message.
@@ -81,7 +94,7 @@ def require(name: str) -> Session:
     Raises:
         OutsideFlowError: no script is running.
     """
-    session = current.get()
+    session = current.get() or notebook.session
     if session is None:
         raise OutsideFlowError(name)
     return session

@@ -1,0 +1,1 @@
+"""Older paths of the notebook's magic command and of `FalDbt`."""

@@ -1,0 +1,30 @@
+"""How far a model's build has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fal.runtime.session import WriteMode
+
+
+@dataclass
+class Progress:
+    """How far a model's build has come, shared by its scripts.
+
+    Attributes:
+        status: what scripts see as the model's status.
+        answer: the warehouse's answer to the model's SQL, once it ran.
+        rows: rows written to the model by its scripts; None before the first write.
+    """
+
+    status: str = "running"
+    answer: dict[str, Any] = field(default_factory=dict)
+    rows: int | None = None
+
+    def wrote(self, rows: int, mode: WriteMode) -> None:
+        """Count a write."""
+        self.rows = rows + (self.rows or 0 if mode == "append" else 0)
+        noun = "row" if self.rows == 1 else "rows"
+        self.answer = {"_message": f"{self.rows:,} {noun}", "rows_affected": self.rows}
