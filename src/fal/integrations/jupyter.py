@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,10 @@ from fal.runtime.names import NAMES
 from fal.runtime.session import Session, notebook
 
 if TYPE_CHECKING:
+    from fal.flow.fal_dbt import FalDbt
     from fal.flow.notebook_session import NotebookSession
+
+_opened: list[FalDbt] = []
 
 _INIT_FAL = {
     "project_dir": "project_dir",
@@ -109,6 +113,7 @@ def _open(model: str | None = None, **settings: Any) -> NotebookSession:
         project.close()
         raise
     _close()
+    _opened.append(project)
     notebook.session = session
     shell = _running_shell()
     if shell is not None:
@@ -120,18 +125,15 @@ def _open(model: str | None = None, **settings: Any) -> NotebookSession:
 
 
 def _close() -> None:
-    project = getattr(notebook.session, "project", None)
     notebook.session = None
-    if project is not None:
-        project.close()
+    while _opened:
+        _opened.pop().close()
 
 
 def _running_shell() -> Any:
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    return get_ipython()
+    # A shell that runs has imported it.
+    ipython = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
 
 
 class _Waiting:

@@ -12,7 +12,8 @@ from tests.support.project import Project
 TELL = """
 from tests.support import probe
 probe.tell(("{name}", context.current_model, context.config,
-            {{m.name: m for m in list_models()}}, list_sources()))
+            {{m.name: m for m in list_models()}}, list_sources(), context, list_tests(),
+            list_models_ids(), context.target, dict(context.arguments), context.environment))
 """
 
 
@@ -76,8 +77,7 @@ def test_the_current_model(told: dict[str, Any]) -> None:
     assert (model.database, model.schema, model.package_name) == ("dev", "main", "shop")
     assert model.description == "All orders."
     assert model.tags == ("daily",)
-    assert model.meta["owner"] == "ana"
-    assert model.meta["level"] == 2
+    assert model.meta == {"owner": "ana", "level": 2}
     column = model.columns["id"]
     assert (column.name, column.description, column.data_type) == ("id", "Key.", "integer")
     assert column.meta == {"pii": False}
@@ -110,6 +110,7 @@ def test_tests_and_their_status(told: dict[str, Any]) -> None:
     (before,) = told["before"][0].tests
     assert (before.name, before.column, before.model_name) == ("not_null", "id", "orders")
     assert before.unique_id.startswith("test.shop.not_null_orders_id")
+    assert before.modelname == before.model_name
     assert before.status is None
     (after,) = told["last"][2]["orders"].tests
     assert after.status == "pass"
@@ -129,5 +130,73 @@ def test_the_config(told: dict[str, Any]) -> None:
     assert (config.target_type, config.database, config.schema) == ("duckdb", "dev", "main")
     assert config.threads == 1
     assert config.full_refresh
+    assert config.project_dir.is_absolute()
+    assert config.target_path == config.project_dir / "target"
     assert {key: config.vars[key] for key in "abc"} == {"a": 1, "b": 2, "c": 3}
     assert not any("password" in name or "credentials" in name for name in dir(config))
+
+
+def test_the_target_the_arguments_and_the_environment(told: dict[str, Any]) -> None:
+    target, arguments, environment = told["last"][7:10]
+    assert (target.name, target.profile_name, target.type) == ("dev", "shop", "duckdb")
+    assert (target.database, target.schema, target.threads) == ("dev", "main", 1)
+    assert arguments == {}
+    assert (environment.name, environment.type) == ("local", "local")
+
+
+def test_all_tests_and_the_status_of_all_models(told: dict[str, Any]) -> None:
+    (test,), statuses = told["last"][5:7]
+    assert (test.name, test.status) == ("not_null", "pass")
+    assert test.model_ids == ("model.shop.orders",)
+    assert statuses["model.shop.orders"] == "success"
+    assert len(statuses) == 5
+
+
+def test_what_was_built_is_counted_where_the_adapter_does_not_tell(project: Project) -> None:
+    table = {"materialized": "table"}
+    project.model("many", "select unnest(range(7)) as id", config=table, scripts=["see.py"])
+    project.model("seen", "select * from {{ ref('many') }}", scripts=["see.py"])
+    project.model(
+        "grown",
+        """
+        {{ config(materialized='incremental') }}
+        select 1 as id {% if is_incremental() %} union all select 2 {% endif %}
+        """,
+        scripts={"before": ["see.py"], "after": ["see.py"]},
+    )
+    project.script(
+        "see.py",
+        """
+        import pickle
+        from tests.support import probe
+        model = context.current_model
+        rows = pickle.loads(pickle.dumps(model)).adapter_response.rows_affected
+        assert rows == model.adapter_response.rows_affected
+        probe.tell((model.name, model.status, rows, model.is_incremental))
+        """,
+    )
+    expected = {
+        ("many", "success", 7, False),
+        ("seen", "success", None, False),
+        ("grown", "running", None, False),
+        ("grown", "success", 1, False),
+    }
+    with probing() as probe:
+        project.flow("run").ok()
+        assert set(probe.told) == expected
+    with probing() as probe:
+        project.flow("run", "--select", "grown").ok()
+        assert probe.told == [("grown", "running", None, True), ("grown", "success", 3, True)]
+    with probing() as probe:
+        project.flow("run", "--full-refresh").ok()
+        assert set(probe.told) == expected
+
+
+def test_list_models_knows_what_was_incremental_also_afterwards(project: Project) -> None:
+    project.model("grown", "{{ config(materialized='incremental') }} select 1 as id")
+    project.model("last", "select * from {{ ref('grown') }}", scripts=["see.py"])
+    project.script(
+        "see.py", "print([m.is_incremental for m in list_models() if m.name == 'grown'])"
+    )
+    assert "see.py | [False]" in project.flow("run").ok().output
+    assert "see.py | [True]" in project.flow("run").ok().output
