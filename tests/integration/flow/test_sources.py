@@ -88,6 +88,24 @@ def test_write_to_source_overwrites_when_told(raw: Project) -> None:
     assert raw.rows("raw_data.visits_2024") == [("5",)]
 
 
+def test_write_to_source_casts_to_types_of_sqlalchemy_and_of_the_warehouse(raw: Project) -> None:
+    pytest.importorskip("sqlalchemy")
+    writing(
+        raw,
+        """
+        from sqlalchemy.types import BIGINT, String, Numeric
+        df["code"], df["price"], df["at"] = 7, 1.25, "2024-01-02"
+        types = {"id": BIGINT, "code": String(10), "price": Numeric(10, 2), "at": "date"}
+        write_to_source(df, "raw", "events", dtype=types)
+        write_to_source(df.head(0), "raw", "events", dtype=types)
+        """.replace("\n        ", "\n"),
+    )
+    raw.flow("run").ok()
+    described = {row[0]: row[1] for row in raw.sql("describe raw_data.events")}
+    assert described == {"id": "BIGINT", "code": "VARCHAR", "price": "DECIMAL(10,2)", "at": "DATE"}
+    assert len(raw.rows("raw_data.events")) == 1
+
+
 def test_write_to_source_replaces_a_view_on_overwrite_only(raw: Project) -> None:
     raw.sql("create view raw_data.events as select 1 as id")
     writing(raw, "write_to_source(df, 'raw', 'events')")

@@ -59,6 +59,28 @@ def test_relative_imports_of_scripts_and_modules(folder: Folder) -> None:
     assert folder.printed[-1:] == ["found found"]
 
 
+def test_modules_of_a_package_import_each_other_and_keep_their_names(folder: Folder) -> None:
+    folder.file("fal_scripts/utils/__init__.py")
+    folder.file("fal_scripts/utils/my_utils.py", "def g(): return __name__\n")
+    folder.file("fal_scripts/utils/process/__init__.py")
+    folder.file(
+        "fal_scripts/utils/process/process_df.py",
+        "from ..my_utils import g\nfrom steps.model import h\n"
+        "def f(): return [g(), h(), __name__, __name__ == '__main__']\n",
+    )
+    folder.file("fal_scripts/steps/model.py", "def h(): return __name__\n")
+    folder.run_code(
+        """
+        import utils.my_utils
+        from utils.process.process_df import f
+        print(__name__, utils.my_utils.g(), f(), utils.my_utils.__file__ != __file__)
+        """,
+        "steps/after.py",
+    )
+    told = "['utils.my_utils', 'steps.model', 'utils.process.process_df', False]"
+    assert folder.printed == [f"__main__ utils.my_utils {told} True"]
+
+
 def test_a_relative_import_beyond_the_top_is_an_import_error(folder: Folder) -> None:
     told = folder.failure("from .. import x\n", "shop/a.py")
     assert "ImportError: attempted relative import beyond top-level package" in told
