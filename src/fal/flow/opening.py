@@ -33,7 +33,8 @@ from dbt_common.exceptions import DbtBaseException
 
 from fal.exceptions import FalError, LoadError
 from fal.flow.activation import Activation, activated, with_own_connections
-from fal.flow.promotion import scripted_models
+from fal.flow.promotion import project_scripts
+from fal.flow.python_models import generate
 
 _loading = threading.RLock()
 
@@ -165,8 +166,9 @@ def _config(flags: Any, folder: Path) -> RuntimeConfig:
 
 def _parse(config: RuntimeConfig, adapter: Any) -> Manifest:
     adapter.set_macro_context_generator(generate_runtime_macro_context)
+    generate(config)
     manifest: Manifest = ManifestLoader.get_full_manifest(config, write_perf_info=False)
-    scripted_models(manifest, config)
+    project_scripts(manifest, config)
     adapter.set_macro_resolver(manifest)
     adapter.connections.set_query_header(generate_query_header_context(config, manifest))
     return manifest
