@@ -23,6 +23,6 @@ echo "dbt-core-experimental-parser ; python_version < '3'" >"$overrides"
 
 "$uv" venv --no-config --quiet --allow-existing --python .venv/bin/python "$env"
 "$uv" pip install --no-config --quiet --python "$env" --override "$overrides" \
-    --editable ".[reference]" "${packages[@]}" hypothesis polars pytest pytest-xdist
+    --editable ".[reference]" "${packages[@]}" hypothesis ipykernel nbclient polars pytest pytest-xdist
 "$uv" pip list --no-config --quiet --python "$env" | grep -E "^(dbt-core|dbt-duckdb|duckdb|pandas|pyarrow) "
 "$env/bin/python" -m pytest -n auto "$@"

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from tests.e2e.commands import REPOSITORY, Project
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
 
 MORE = (
     "%fal --model nobody",
@@ -34,7 +35,7 @@ def run(reference: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[s
     folder = reference.root / "docs"
     folder.mkdir()
     monkeypatch.setenv("IPYTHONDIR", str(reference.root / "ipython"))
-    client = NotebookClient(
+    client = nbclient.NotebookClient(
         notebook,
         timeout=120,
         allow_errors=True,
