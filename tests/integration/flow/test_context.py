@@ -185,8 +185,9 @@ def test_what_was_built_is_counted_where_the_adapter_does_not_tell(project: Proj
         project.flow("run").ok()
         assert set(probe.told) == expected
     with probing() as probe:
-        project.flow("run", "--select", "grown").ok()
-        assert probe.told == [("grown", "skipped", None, True), ("grown", "success", 3, True)]
+        project.flow("run").ok()
+        grown = [each for each in probe.told if each[0] == "grown"]
+        assert grown == [("grown", "skipped", None, True), ("grown", "success", 3, True)]
     with probing() as probe:
         project.flow("run", "--full-refresh").ok()
         assert set(probe.told) == expected
