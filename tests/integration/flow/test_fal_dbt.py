@@ -345,3 +345,25 @@ def test_files_are_found_from_the_projects_folder(
     monkeypatch.chdir(project.root / "data")
     with FalDbt() as nearest:
         assert nearest.project_name == "shop"
+
+
+def test_a_script_of_a_flow_opens_another_project_and_its_own(
+    project: Project, built: Project
+) -> None:
+    for n in range(2):
+        project.placeholder(
+            f"made{n}",
+            code=f"""
+            from fal import FalDbt
+            with FalDbt({str(built.root)!r}) as other, FalDbt({str(project.root)!r}) as own:
+                for _ in range(3):
+                    write_to_model(other.execute_sql("select {{{{ n() }}}} as n"))
+                    assert own.ref(context.current_model.name)["n"].tolist() == [1]
+            print("names", len(other.project_name), len(own.project_name))
+            """,
+        )
+        project.model(f"child{n}", f"select * from {{{{ ref('made{n}') }}}}")
+    ended = project.flow("run").ok()
+    assert len(ended.results) == 4
+    assert ended.output.count("names 4 4") == 2
+    assert project.rows("child1") == [(1,)]
