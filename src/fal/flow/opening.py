@@ -33,6 +33,7 @@ from dbt_common.exceptions import DbtBaseException
 
 from fal.exceptions import FalError, LoadError
 from fal.flow.activation import Activation, activated, with_own_connections
+from fal.flow.profiles import fal_profiles
 from fal.flow.promotion import project_scripts
 from fal.flow.python_models import generate
 
@@ -156,7 +157,8 @@ def _arguments(settings: Settings) -> list[str]:
 
 
 def _config(flags: Any, folder: Path) -> RuntimeConfig:
-    profile = load_profile(str(folder), flags.VARS, flags.PROFILE, flags.TARGET, flags.THREADS)
+    with fal_profiles():
+        profile = load_profile(str(folder), flags.VARS, flags.PROFILE, flags.TARGET, flags.THREADS)
     project = load_project(str(folder), flags.VERSION_CHECK, profile, flags.VARS)
     if profile.credentials.type == "duckdb":
         _anchor(profile.credentials, folder)

@@ -108,7 +108,7 @@ def test_the_command_ends_with_dbts_exit_code_wherever_it_is_interrupted() -> No
         from fal.cli import main
         def interrupted(*_args):
             signal.raise_signal(signal.SIGINT)
-        main.flow.get_command = interrupted
+        main.cli.get_command = interrupted
         sys.argv = ["fal", "flow", "run"]
         main.main()
         """
