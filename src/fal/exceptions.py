@@ -16,6 +16,8 @@ FalError
 ├── WarehouseError      the database refused
 │   └── DatabaseLockedError  ... because another process holds it
 ├── ScriptError         a user's script raised; holds the user's own traceback
+│   └── WorkerDiedError      ... the process that ran it in its environment has died
+├── InstallError        an environment that can't be made; holds the installer's message
 └── ScriptInterrupted   the run was stopped while the script was running
 """
 
@@ -112,6 +114,14 @@ class DatabaseLockedError(WarehouseError):
 
 class ScriptError(FalError):
     """A user's script raised; the message is the user's own traceback."""
+
+
+class WorkerDiedError(ScriptError):
+    """The process that ran a script in its environment ended before the script did."""
+
+
+class InstallError(FalError):
+    """An environment that can't be made; the message holds the installer's own."""
 
 
 class ScriptInterrupted(FalError):  # noqa: N818 - it is told to the user as a state, not a fault

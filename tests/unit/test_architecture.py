@@ -26,9 +26,16 @@ ALLOWED: dict[str, set[str]] = {
     "fal.project": set(),
     "fal.warehouse": set(),
     "fal.migrate": set(),
+    "fal.environments": set(),
     "fal.lineage": {"fal.project", "fal.warehouse"},
-    "fal.runtime": {"fal.project", "fal.warehouse", "fal"},
-    "fal.flow": {"fal.runtime", "fal.lineage", "fal.project", "fal.warehouse"},
+    "fal.runtime": {"fal.project", "fal.warehouse", "fal.environments", "fal"},
+    "fal.flow": {
+        "fal.runtime",
+        "fal.lineage",
+        "fal.project",
+        "fal.warehouse",
+        "fal.environments",
+    },
 }
 # Beside the engine; they may use all of it but are used by the command line alone, or lead to
 # it under other names (`fal.dbt`, `faldbt`).

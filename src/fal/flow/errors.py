@@ -9,6 +9,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from fal.exceptions import (
     DatabaseLockedError,
     FalError,
+    InstallError,
     ProjectError,
     ScriptError,
     WarehouseError,
@@ -37,5 +38,10 @@ def _kind(error: FalError) -> str:
     """The first word of dbt's heading, as in `Script Error in model x`."""
     if isinstance(error, DatabaseLockedError):
         return "Runtime"
-    kinds = {ProjectError: "Project", ScriptError: "Script", WarehouseError: "Database"}
+    kinds = {
+        ProjectError: "Project",
+        ScriptError: "Script",
+        WarehouseError: "Database",
+        InstallError: "Environment",
+    }
     return next((kind for cls, kind in kinds.items() if isinstance(error, cls)), "Runtime")

@@ -1,0 +1,1 @@
+"""The Python environments that a project names: read, made, kept and removed."""
