@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from fal.runtime.context import (
     AdapterResponse,
@@ -15,6 +16,7 @@ from fal.runtime.context import (
     SourceInfo,
     TestInfo,
 )
+from fal.warehouse.to_arrow import pandas_table
 
 
 def model_info(name: str = "orders", status: str = "running") -> ModelInfo:
@@ -92,6 +94,15 @@ class FakeSession:
         self.calls.append(("execute_sql", sql))
         return self.frames[sql]
 
+    def ref_table(self, parts: tuple[str, ...], version: str | int | None) -> pa.Table:
+        return _table(self.ref(parts, version))
+
+    def source_table(self, source_name: str, table_name: str) -> pa.Table:
+        return _table(self.source(source_name, table_name))
+
+    def sql_table(self, sql: str) -> pa.Table:
+        return _table(self.execute_sql(sql))
+
     def list_models(self) -> list[ModelInfo]:
         return self.models
 
@@ -100,3 +111,7 @@ class FakeSession:
 
     def list_tests(self) -> list[TestInfo]:
         return self.tests
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
+    return pandas_table(frame, index=False, what="a fake")

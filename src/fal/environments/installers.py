@@ -187,11 +187,20 @@ def _name(requirement: str) -> str:
 
 
 def _is_path(requirement: str) -> bool:
-    return requirement.startswith((".", "/", "~")) or re.search(r"@\s*(file:)?\.", requirement) is not None
+    return (
+        requirement.startswith((".", "/", "~"))
+        or re.search(r"@\s*(file:)?\.", requirement) is not None
+    )
 
 
 def _is_conflict(ended: Ended) -> bool:
     """Whether packages don't go together; another failure would come again."""
-    words = ("no solution found", "unsatisfiable", "conflict", "could not solve", "nothing provides")
+    words = (
+        "no solution found",
+        "unsatisfiable",
+        "conflict",
+        "could not solve",
+        "nothing provides",
+    )
     told = ended.output.lower()
     return any(word in told for word in words)

@@ -32,6 +32,7 @@ from fal.runtime.context import EnvironmentInfo
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo, TestInfo
     from fal.runtime.session import DType, WriteMode
@@ -84,6 +85,9 @@ class ProjectSession:
         return describe.config_info(self._dbt_config)
 
     def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame:
+        return _to_pandas(self.ref_table(parts, version))
+
+    def ref_table(self, parts: tuple[str, ...], version: str | int | None) -> pa.Table:
         if len(parts) not in (1, 2) or not all(isinstance(part, str) for part in parts):
             raise RefError(
                 "ref() takes a model's name, or a package and a model's name, as text; "
@@ -96,10 +100,13 @@ class ProjectSession:
             relation = resolve_or_explain(self._refs(node), *parts, version=version)
             if relation.is_cte:
                 # An ephemeral model has no table; dbt compiles its SQL into the query.
-                return self._query(self._compile(f"select * from {{{{ {call} }}}}"))
+                return self._warehouse.read(self._compile(f"select * from {{{{ {call} }}}}"))
             return self._read(relation, call, parts[-1])
 
     def source(self, source_name: str, table_name: str) -> pd.DataFrame:
+        return _to_pandas(self.source_table(source_name, table_name))
+
+    def source_table(self, source_name: str, table_name: str) -> pa.Table:
         call = source_call(source_name, table_name)
         with self._connection.available(self._node.name):
             relation = resolve_or_explain(self._sources(self._lineage), source_name, table_name)
@@ -153,11 +160,14 @@ class ProjectSession:
             self._writer.write_source(relation, name, data, mode, dtype, index)
 
     def execute_sql(self, sql: str) -> pd.DataFrame:
+        return _to_pandas(self.sql_table(sql))
+
+    def sql_table(self, sql: str) -> pa.Table:
         with self._connection.available(self._node.name):
             compiled = self._compile(sql)
             if not _is_query(compiled):
                 self._writer.distrust_cache()
-            return self._query(compiled)
+            return self._warehouse.read(compiled)
 
     def list_models(self) -> list[ModelInfo]:
         run = self._state.snapshot()
@@ -205,14 +215,9 @@ class ProjectSession:
             raise RefError(f"the SQL does not compile: {error.msg}") from error
         return str(node.compiled_code)
 
-    def _query(self, sql: str) -> pd.DataFrame:
-        from fal.warehouse.to_pandas import to_pandas
-
-        return to_pandas(self._warehouse.read(sql))
-
-    def _read(self, relation: Any, call: str, model: str | None) -> pd.DataFrame:
+    def _read(self, relation: Any, call: str, model: str | None) -> pa.Table:
         try:
-            return self._query(f"select * from {relation}")
+            return self._warehouse.read(f"select * from {relation}")
         except WarehouseError as error:
             path = (relation.database, relation.schema, relation.identifier)
             if getattr(relation, "external", None) or self._adapter.get_relation(*path):
@@ -276,6 +281,12 @@ class ModelSession(ProjectSession):
         if node.unique_id == self._node.unique_id:
             known = {"status": self.progress.status, "answer": self.progress.answer, **known}
         return super()._model_info(node, run, **known)
+
+
+def _to_pandas(table: pa.Table) -> pd.DataFrame:
+    from fal.warehouse.to_pandas import to_pandas
+
+    return to_pandas(table)
 
 
 def _is_query(sql: str) -> bool:

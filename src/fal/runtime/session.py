@@ -10,6 +10,7 @@ from fal.exceptions import OutsideFlowError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from fal.runtime.context import (
         ConfigInfo,
@@ -66,6 +67,16 @@ class Session(Protocol):
     def list_sources(self) -> list[SourceInfo]: ...
 
     def list_tests(self) -> list[TestInfo]: ...
+
+
+class TableSession(Session, Protocol):
+    """A session that can also serve a script in another process, which has its own pandas."""
+
+    def ref_table(self, parts: tuple[str, ...], version: str | int | None) -> pa.Table: ...
+
+    def source_table(self, source_name: str, table_name: str) -> pa.Table: ...
+
+    def sql_table(self, sql: str) -> pa.Table: ...
 
 
 # A context variable, so that each of dbt's threads serves the script that it runs.

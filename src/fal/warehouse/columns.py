@@ -134,6 +134,28 @@ def column_types(
     }
 
 
+def plain_dtype(
+    dtype: Mapping[str, object] | object | None, *, what: str
+) -> dict[str, str] | str | None:
+    """Write the types of a `dtype` argument as SQL, whatever class they are of.
+
+    Args:
+        dtype: As for `column_types`.
+        what: The target, for messages.
+
+    Raises:
+        FrameError: It holds something that is no type.
+    """
+    if dtype is None:
+        return None
+    if not isinstance(dtype, Mapping):
+        return _type_sql(dtype, "dtype", what)
+    return {
+        str(name): _type_sql(kind, f'dtype of column "{name}"', what)
+        for name, kind in dtype.items()
+    }
+
+
 def _type_sql(kind: object, where: str, what: str) -> str:
     if isinstance(kind, str) and kind.strip():
         return kind.strip()

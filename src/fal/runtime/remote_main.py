@@ -1,0 +1,30 @@
+"""The program that a script's own process runs, by the Python of its environment.
+
+It is run by its path. The engine's package is put in place by hand, since the folder that
+holds it also holds the engine's other packages, which are not the environment's.
+"""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+
+def _engine() -> None:
+    """Make `fal` importable, and nothing beside it."""
+    folder = Path(__file__).resolve().parents[1]
+    spec = importlib.util.spec_from_file_location(
+        "fal", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["fal"] = module
+    spec.loader.exec_module(module)
+
+
+if __name__ == "__main__":
+    _engine()
+
+    from fal.runtime.remote_worker import main
+
+    main(*map(int, sys.argv[1:]))
