@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import os
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class PreparedEnvironment:
     python: Path
 
 
+def _release(locks: list[int]) -> None:
+    while locks:
+        os.close(locks.pop())
+
+
 def _silent(_message: str) -> None: ...
 
 
@@ -67,6 +73,7 @@ class Environments:
         self._lock = threading.Lock()
         self._made: dict[str, Future[PreparedEnvironment]] = {}
         self._held: list[int] = []
+        weakref.finalize(self, _release, self._held)
 
     def names(self) -> list[str]:
         """The names that models and hooks may give, beside `local`."""
@@ -119,10 +126,8 @@ class Environments:
     def close(self) -> None:
         """Let other runs remove the environments again."""
         with self._lock:
-            held, self._held = self._held, []
             self._made.clear()
-        for lock in held:
-            os.close(lock)
+            _release(self._held)
 
     def _make(
         self, settings: EnvironmentSettings, future: Future[PreparedEnvironment], *, again: bool

@@ -174,10 +174,10 @@ class RemoteSession:
         self._write(data, index, what, "write_to_source", *names, mode, self._dtype(dtype, what))
 
     def _read(self, name: str, *args: Any) -> pd.DataFrame:
-        from fal.warehouse.to_pandas import to_pandas
-
         _, handle = self._asking.ask(("read", name, args))
         assert handle is not None
+        from fal.warehouse.to_pandas import to_pandas
+
         return to_pandas(read_table(handle))
 
     def _write(
