@@ -24,7 +24,10 @@ case "$*" in
 esac
 touch {folder}/started
 while [ -e {folder}/wait ]; do sleep 0.02; done
-ln -s {python} "$2/bin/python"
+case "$*" in
+  *ancient*) printf '#!/bin/sh\necho 2.7.18; exit 1' > "$2/bin/python"; chmod +x "$2/bin/python";;
+  *) ln -s {python} "$2/bin/python";;
+esac
 """
 
 

@@ -7,7 +7,7 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -22,7 +22,8 @@ _NEEDED = {"pandas": "2.2", "pyarrow": "18"}
 _NAME = re.compile(r"(?:[\w./-]+::)?([A-Za-z0-9][A-Za-z0-9._-]*)")
 _CONDAS = ("micromamba", "mamba", "conda")
 
-Runner = Callable[[Sequence[str]], Ended]
+# Run by the Python of a new environment; a package list may have brought an old one.
+_CHECK = "import sys; sys.exit(None if sys.version_info >= (3, 11) else sys.version)"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,12 @@ def make(job: Job) -> None:
         InstallError: the installer is missing, or failed; the message holds what it said.
     """
     (_make_venv if job.settings.type == "venv" else _make_conda)(job)
+    ended = job.run([str(python_of(job.folder)), "-c", _CHECK])
+    if ended.code != 0:
+        raise InstallError(
+            f"environment {job.settings.name} can't be used: scripts need Python 3.11 or newer, "
+            f"and its Python says: {ended.output.strip()}"
+        )
 
 
 def python_of(folder: Path) -> Path:

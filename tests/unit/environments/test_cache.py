@@ -49,6 +49,7 @@ def project(tmp_path: Path) -> Path:
           - {name: two, type: conda, packages: [scipy]}
           - {name: nosuch, type: conda, packages: [nosuch]}
           - {name: broken, type: conda, packages: [broken]}
+          - {name: ancient, type: conda, packages: [ancient]}
           - {name: picky, type: conda, packages: ["conda-forge::picky", python=3.12]}
           - {name: own, type: conda, packages: ["pandas=2.2", pyarrow], python: "3.13"}
         """,
@@ -134,14 +135,17 @@ def test_a_failure_holds_the_installers_message_and_leaves_nothing(
     with pytest.raises(InstallError, match="the disk is on fire"):
         environments.prepare("broken")
     assert len(conda.calls) == 3
+    with pytest.raises(InstallError, match="its Python says: 2"):
+        environments.prepare("ancient")
+    assert len(conda.calls) == 4
     assert entries() == []
     # One run tries once; the next run tries again.
     with pytest.raises(InstallError, match="nosuch does not exist"):
         environments.prepare("nosuch")
-    assert len(conda.calls) == 3
+    assert len(conda.calls) == 4
     with pytest.raises(InstallError, match="nosuch does not exist"):
         Environments(project).prepare("nosuch")
-    assert len(conda.calls) == 5
+    assert len(conda.calls) == 6
     with pytest.raises(InstallError, match="no environment 'zzz' in fal_project"):
         environments.prepare("zzz")
 

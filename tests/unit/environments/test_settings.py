@@ -166,7 +166,7 @@ def test_whatever_the_file_holds_it_is_read_or_told(
     else:
         told = ["fal_project.yml" for entry in found.values() if entry.name]
     assert set(told) <= {"fal_project.yml"}
-    assert bool(told) == bool(value)
+    assert bool(told) == (value not in (None, [], {}))
 
 
 def test_an_unknown_name_is_told_with_the_near_one(tmp_path: Path) -> None:
