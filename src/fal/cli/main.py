@@ -11,6 +11,7 @@ import click
 from fal.runtime.process import clean_exit
 
 _BUILD = "Run seeds, models and their scripts, snapshots and tests in DAG order."
+_ENV = "List, make and remove the environments of scripts."
 _FLOW = "Run a dbt project with its scripts; every option of the dbt command works."
 _FLOW_RUN = "Run models and their scripts in DAG order."
 _MIGRATE = "Tell what an older project has to change, and change what is safe."
@@ -65,6 +66,10 @@ def _migrate() -> click.Command:
     from fal.cli.migrate import migrate
 
     return migrate
+def _env() -> click.Command:
+    from fal.cli.env import env
+
+    return env
 
 
 _FLOWS = {
@@ -72,6 +77,7 @@ _FLOWS = {
     "run": (_flow_command("run", _FLOW_RUN), _FLOW_RUN),
 }
 _COMMANDS = {"flow": (_flow, _FLOW), "migrate": (_migrate, _MIGRATE), "run": (_run, _RUN)}
+_COMMANDS = {"env": (_env, _ENV), "flow": (_flow, _FLOW), "run": (_run, _RUN)}
 
 
 @click.group(

@@ -16,6 +16,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 from dbt.node_types import NodeType
 
+from fal.environments.prepare import Environments
 from fal.exceptions import Problem, ProjectError
 from fal.flow.errors import FlowError
 from fal.flow.script_nodes import add_script_nodes, known_scripts, remember_scripts
@@ -58,7 +59,8 @@ def project_scripts(manifest: Manifest, config: RuntimeConfig) -> ProjectScripts
         return known
     try:
         files = _schema_files(manifest, config)
-        found = discover(_model_facts(manifest, config), _ScriptsPath(config), files)
+        check = Environments(Path(config.project_root)).problem
+        found = discover(_model_facts(manifest, config), _ScriptsPath(config), files, check)
         _refuse_unit_tests(manifest, found.models)
     except ProjectError as error:
         raise FlowError(error) from error

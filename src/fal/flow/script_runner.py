@@ -67,7 +67,7 @@ class ScriptRunner(CompileRunner):
         script = self.attached.script
         model = self.flow.manifest.nodes.get(self.attached.owner or "")
         if model is None:
-            return self.flow.project_session()
+            return self.flow.project_session(script)
         session = self.flow.model_session(model, script)
         before = script.stage in ("before", "pre-hook")
         run = self.flow.state.snapshot()

@@ -11,6 +11,7 @@ from dbt.events.types import JinjaLogWarning
 from dbt.flags import get_flags
 from dbt_common.events.functions import warn_or_error
 
+from fal.environments.prepare import Environments
 from fal.exceptions import FalError
 from fal.flow.errors import FlowError
 from fal.flow.facts import RunState
@@ -18,7 +19,9 @@ from fal.flow.output import emitter
 from fal.flow.session import ModelSession, ProjectSession
 from fal.flow.slots import Slots
 from fal.project.model import ProjectScripts, Script
+from fal.runtime.context import EnvironmentInfo
 from fal.runtime.execute import Running, run_script
+from fal.runtime.remote import environment_info, run_script_in
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Flow:
         state: what has happened so far.
         running: the scripts that run now.
         slots: how many nodes and hooks may run at once.
+        environments: the environments that scripts may run in.
     """
 
     config: Any
@@ -42,6 +46,7 @@ class Flow:
     state: RunState
     running: Running
     slots: Slots
+    environments: Environments
 
     def model_session(self, model: Any, *scripts: Script) -> ModelSession:
         """The session of scripts, or of one hook, of a model."""
@@ -56,14 +61,22 @@ class Flow:
             state=self.state,
             warn=_warner(model, *scripts),
             arguments=hook.arguments if hook else None,
+            environment=self._environment(scripts[0] if scripts else None),
             may_write=hook is None,
         )
 
-    def project_session(self) -> ProjectSession:
+    def project_session(self, script: Script) -> ProjectSession:
         """The session of a script that is attached to no model."""
         return ProjectSession(
-            config=self.config, manifest=self.manifest, adapter=self.adapter, state=self.state
+            config=self.config,
+            manifest=self.manifest,
+            adapter=self.adapter,
+            state=self.state,
+            environment=self._environment(script),
         )
+
+    def _environment(self, script: Script | None) -> EnvironmentInfo:
+        return environment_info(self.environments, script.environment if script else None)
 
     def run(self, script: Script, session: ProjectSession, node: Any) -> None:
         """Run a script to its end in the calling thread.
@@ -78,13 +91,11 @@ class Flow:
         """
         session.settle()
         with _told_to_dbt(node):
-            run_script(
-                script,
-                session,
-                emitter(script.name, node),
-                self.running,
-                debug=bool(get_flags().DEBUG),
-            )
+            emit, debug = emitter(script.name, node), bool(get_flags().DEBUG)
+            if script.environment is None:
+                run_script(script, session, emit, self.running, debug=debug)
+            else:
+                run_script_in(self.environments, script, session, emit, self.running, debug=debug)
 
 
 def _warner(node: Any, *scripts: Script) -> Any:

@@ -14,6 +14,7 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
+from fal.environments.prepare import Environments
 from fal.exceptions import ScriptInterrupted
 from fal.flow.errors import FlowError
 from fal.flow.facts import RunState
@@ -116,6 +117,7 @@ class FlowTask(RunTask):
             state=self._run_state(),
             running=self.running,
             slots=self.slots,
+            environments=Environments(Path(self.config.project_root), _say),
         )
 
     def _run_state(self) -> RunState:
@@ -140,6 +142,10 @@ class FlowTask(RunTask):
                 "interrupted; what it has not committed is lost, and its table is as it was"
             )
             fire_event(Note(msg=text), level=EventLevel.WARN)
+
+
+def _say(message: str) -> None:
+    fire_event(Note(msg=message), level=EventLevel.INFO)
 
 
 _STOPPED = (

@@ -16,7 +16,7 @@ from fal.project.model import (
     ScriptedModel,
     ScriptedSource,
 )
-from fal.project.script_files import Report, ScriptFiles
+from fal.project.script_files import CheckEnvironment, Report, ScriptFiles, any_environment
 from fal.project.yaml_lines import find_line
 
 ScriptsPath = Callable[[str], object]
@@ -27,6 +27,7 @@ def discover(
     nodes: Iterable[ModelFacts],
     scripts_path: ScriptsPath,
     schema_files: Sequence[SchemaFile] = (),
+    check_environment: CheckEnvironment = any_environment,
 ) -> ProjectScripts:
     """Find every script of a project.
 
@@ -36,6 +37,7 @@ def discover(
         scripts_path: gives the variable `fal-scripts-path`, or None where it is
             not set, which means the package's own folder.
         schema_files: schema files that declare global scripts.
+        check_environment: says what is wrong with an environment's name, if something is.
 
     Returns:
         All scripts, by what they are attached to.
@@ -45,7 +47,7 @@ def discover(
             project, files that are missing or don't compile, placeholders that no
             script can build.
     """
-    search = _Discovery(scripts_path)
+    search = _Discovery(scripts_path, check_environment)
     for node in nodes:
         search.node(node)
     for file in schema_files:
@@ -58,8 +60,9 @@ def discover(
 class _Discovery:
     """What is found, and what is wrong with it."""
 
-    def __init__(self, scripts_path: ScriptsPath) -> None:
+    def __init__(self, scripts_path: ScriptsPath, check_environment: CheckEnvironment) -> None:
         self._scripts_path = scripts_path
+        self._check_environment = check_environment
         self.problems: list[Problem] = []
         self.models: dict[str, ScriptedModel] = {}
         self.sources: dict[str, ScriptedSource] = {}
@@ -169,7 +172,7 @@ class _Discovery:
             message = f"the variable `fal-scripts-path` ({folder}) leaves the project {root}"
             self.problems.append(Problem("dbt_project.yml", message))
             return None
-        return ScriptFiles(root, base, declared.environment, report)
+        return ScriptFiles(root, base, declared.environment, report, self._check_environment)
 
     def _reporter(self, node: ModelFacts) -> Report:
         kind = node.resource_type

@@ -16,6 +16,13 @@ from fal.project.notebook import SUFFIXES, compile_fault
 Report = Callable[[str, str], None]
 """Takes a problem's message and the YAML key or value that it is about."""
 
+CheckEnvironment = Callable[[str], str | None]
+"""Says what is wrong with an environment's name; None if nothing is."""
+
+
+def any_environment(_name: str) -> None:
+    """Take every environment's name for a good one."""
+
 
 @dataclass(frozen=True)
 class ScriptFiles:
@@ -26,12 +33,14 @@ class ScriptFiles:
         base: where paths start: the folder that `fal-scripts-path` names.
         environment: where scripts run that don't say otherwise; None for the engine's own.
         report: called once per problem.
+        check_environment: says what is wrong with an environment's name.
     """
 
     root: Path
     base: Path
     environment: str | None
     report: Report
+    check_environment: CheckEnvironment = any_environment
 
     def scripts(self, names: tuple[str, ...], stage: Stage) -> tuple[Script, ...]:
         """The scripts that paths name, in order, without those that have a problem."""
@@ -94,6 +103,8 @@ class ScriptFiles:
             self.report(f"the script {name} does not compile: {where}: {message}", name)
             return None
         chosen = environment or self.environment
+        if chosen is not None and (unknown := self.check_environment(chosen)):
+            self.report(unknown, chosen)
         return Script(
             name=name,
             path=path,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,6 @@ from click.testing import CliRunner
 from fal.cli.env import env
 from fal.environments.prepare import Environments
 from fal.exceptions import InstallError
-from fal.flow import runners
-from fal.project.model import Script
-from fal.runtime.execute import Running
-from fal.runtime.output import Emit
-from fal.runtime.remote import run_script_in
-from fal.runtime.session import TableSession
 from tests.support.project import Invocation, Project
 
 SETTINGS = """
@@ -73,6 +66,7 @@ COPIES = """
         print(name, [type(v).__name__ for v in values], [repr(v) for v in values])
     print([str(kind) for kind in frame.dtypes])
     model = context.current_model
+    print(context.target, list_tests(), list_models_ids())
     print(model.name, model.status, model.columns["n"].description, model.tests[0].name)
     print(sorted((m.name, m.status) for m in list_models()), context.config.vars)
     print(helper.rows(), execute_sql("select {{ var('answer') }} as n from {{ this }}").shape)
@@ -84,6 +78,8 @@ COPIES = """
             print(call, type(error).__name__, str(error).splitlines()[0])
     write_to_model(frame.drop(columns="months"), dtype={"n": "integer"})
 """
+
+COLUMNS = [{"name": "n", "description": "counts", "data_tests": ["not_null"]}]
 
 CHUNKS = """
     import threading
@@ -112,9 +108,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     project = Project(root, settings=settings, threads=1)
     project.file("fal_project.yml", SETTINGS)
     project.model("every_type", EVERY_TYPE).model("other", "select 1 as n")
-    columns = [{"name": "n", "description": "counts", "data_tests": ["not_null"]}]
-    project.placeholder("copied", "ref('every_type')", code=COPIES, columns=columns)
-    project.placeholder("in_chunks", "ref('every_type')", code=CHUNKS)
+    project.placeholder("copied", "ref('every_type')", code=COPIES, columns=COLUMNS)
+    project.placeholder("in_chunks", "ref('every_type')", code=CHUNKS, columns=COLUMNS)
     project.script("helper.py", "from fal.typing import *\ndef rows(): return len(ref('copied'))\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FAL_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
@@ -136,21 +131,13 @@ def _types(project: Project) -> list[Any]:
     return project.sql("select column_name, column_type from (describe copied)")
 
 
-def _flow_in(name: str, project: Project, patch: pytest.MonkeyPatch) -> Invocation:
+def _flow_in(name: str, project: Project) -> Invocation:
     """Run a flow whose scripts run in an environment."""
-    environments = Environments(project.root)
-
-    def run(
-        script: Script, session: TableSession, emit: Emit, running: Running, *, debug: bool
-    ) -> None:
-        script = replace(script, environment=name)
-        run_script_in(environments, script, session, emit, running, debug=debug)
-
-    patch.setattr(runners, "run_script", run)
-    try:
-        return project.flow("run", "--select", "copied", "in_chunks")
-    finally:
-        environments.close()
+    for model in ("copied", "in_chunks"):
+        fal = {"environment": name, "scripts": [f"{model}.py"]}
+        properties = {"name": model, "columns": COLUMNS, "meta": {"fal": fal}}
+        project.yaml(f"models/{model}.yml", {"models": [properties]})
+    return project.flow("run", "--select", "copied", "in_chunks")
 
 
 def _said(ended: Invocation) -> list[str]:
@@ -161,10 +148,9 @@ def _said(ended: Invocation) -> list[str]:
 def test_a_flow_in_an_environment_is_the_flow_itself(
     project: Project,
     local: tuple[Invocation, list[Any], list[Any]],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ended, rows, types = local
-    far = _flow_in("plain", project, monkeypatch).ok()
+    far = _flow_in("plain", project).ok()
     assert _said(far) == _said(ended)
     assert len(_said(far)) > 30
     assert any("UndeclaredRefError" in line for line in _said(far))
@@ -176,7 +162,6 @@ def test_a_flow_in_an_environment_is_the_flow_itself(
 def test_an_environment_with_an_older_pandas_reads_and_writes_the_same(
     project: Project,
     local: tuple[Invocation, list[Any], list[Any]],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _, rows, types = local
     project.script(
@@ -189,7 +174,7 @@ def test_an_environment_with_an_older_pandas_reads_and_writes_the_same(
         write_to_model(ref("every_type")[["n"]])
         """,
     )
-    far = _flow_in("older", project, monkeypatch).ok()
+    far = _flow_in("older", project).ok()
     (line,) = [line for line in _said(far) if "in_chunks.py | " in line]
     assert "in_chunks.py | 2.2." in line
     assert line.endswith(" True dtype('O')")
@@ -200,15 +185,42 @@ def test_an_environment_with_an_older_pandas_reads_and_writes_the_same(
 def test_a_requirement_that_can_not_be_installed_fails_the_node(
     project: Project,
     local: tuple[Invocation, list[Any], list[Any]],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = project.rows("copied")
-    ended = _flow_in("impossible", project, monkeypatch).ended(1)
+    ended = _flow_in("impossible", project).ended(1)
     assert ended.statuses == {"copied": "error", "in_chunks": "error"}
     message = ended.results["copied"]["message"]
     assert "Environment Error" in message
     assert "there is no version of pyjokes==99" in message
     assert project.rows("copied") == before
+
+
+def test_hooks_and_scripts_run_where_their_yaml_says(project: Project) -> None:
+    told = "print(context.environment.name, context.environment.type, context.arguments)"
+    project.script("tells.py", told)
+    fal = {
+        "environment": "plain",
+        "scripts": {"before": ["tells.py"]},
+        "pre-hook": [{"path": "tells.py", "environment": "local", "with": {"a": [1]}}],
+        "post-hook": ["tells.py", {"path": "tells.py", "environment": "older"}],
+    }
+    hooked = {"name": "other", "meta": {"fal": fal}}
+    project.yaml("models/other.yml", {"models": [hooked]})
+    ended = project.flow("run", "--select", "+other").ok()
+    assert sorted(line.partition(" | ")[2] for line in _said(ended)) == [
+        "local local {'a': [1]}",
+        "older venv {}",
+        "plain venv {}",
+        "plain venv {}",
+    ]
+
+    fal["environment"] = "plian"
+    project.yaml("models/other.yml", {"models": [hooked]})
+    ended = project.flow("run").ended(2)
+    place = "models/other.yml:5: model other: "
+    message = "there is no environment 'plian' in fal_project.yml; did you mean plain?"
+    assert place + message in ended.output
+    (project.root / "models/other.yml").unlink()
 
 
 def test_the_command_lists_makes_and_removes(project: Project, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_script_sees_and_does_the_same_as_in_the_engines_process(
     folder: Folder, remote: Remote
 ) -> None:
     folder.file("fal_scripts/helper.py", "def read(ref):\n    return ref('orders').n.sum()\n")
-    folder.session.models = [folder.session.current_model]
+    folder.session.models = [model_info()]
     folder.session.frames["raw.orders"] = folder.session.frames["orders"]
     script = folder.script("script.py", ALIKE)
     folder.run(script)
