@@ -20,7 +20,7 @@ from fal.project.model import Script
 from fal.runtime.context import EnvironmentInfo
 from fal.runtime.execute import Running
 from fal.runtime.output import Emit
-from fal.runtime.remote_channel import Channel, Gone, Message, unnamed_file
+from fal.runtime.remote_channel import Channel, Gone, Kept, Message, unnamed_file
 from fal.runtime.remote_errors import unpack
 from fal.runtime.remote_serving import Conversation
 from fal.runtime.session import TableSession
@@ -92,7 +92,8 @@ class Worker:
         crash: int,
     ) -> None:
         self._process = process
-        self._main = Channel(main, self._alive)
+        self._kept: Kept = []
+        self._main = Channel(main, self._alive, self._kept)
         self._control = Channel(control, self._alive)
         self._crash = crash
         self._outcome: Message | None = None
@@ -107,7 +108,7 @@ class Worker:
         context = copy_context()
 
         def serve(channel: Channel) -> None:
-            Conversation(channel, session, emit, lambda: self._stopped).run()
+            Conversation(channel, session, emit, lambda: self._stopped, self._kept).run()
             channel.close()
 
         def listen() -> None:
@@ -119,7 +120,7 @@ class Worker:
                         self._give_up = time.monotonic() + _EXIT_SECONDS
                         self._outcome = message
                         return
-                    channel = Channel(socket.socket(fileno=handle), self._alive)
+                    channel = Channel(socket.socket(fileno=handle), self._alive, self._kept)
                     target = context.copy().run
                     threading.Thread(target=target, args=(serve, channel), daemon=True).start()
 
@@ -130,7 +131,7 @@ class Worker:
                 self._main.receive()
                 self._ready = True
                 self._main.send(("run", script, project, debug))
-                Conversation(self._main, session, emit, lambda: self._stopped).run()
+                serve(self._main)
             self._wait(listener)
         except BaseException:
             self._stop(session, emit, listener)
@@ -159,7 +160,7 @@ class Worker:
         self._signal(signal.SIGINT)
         # Broken off half-way, the conversation may have lost its thread.
         with suppress(Exception):
-            Conversation(self._main, session, emit, lambda: True).run()
+            Conversation(self._main, session, emit, lambda: True, self._kept).run()
         self._wait(listener)
 
     def _signal(self, number: signal.Signals) -> None:

@@ -19,11 +19,16 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from fal.runtime.context import AdapterResponse
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Message = tuple[Any, ...]
 """A word that says what it is, and what goes with it."""
+
+Kept = list[Callable[[], Any]]
+"""Functions that the other side may call, by their place."""
 
 _HEADER = struct.Struct("!Q?")
 _AT_ONCE = 1 << 20
@@ -43,15 +48,23 @@ class Gone(Exception):  # noqa: N818 - a state of the other side, not a fault
 class Channel:
     """One end of a conversation; used by one thread at a time."""
 
-    def __init__(self, end: socket.socket, alive: Callable[[], bool] | None = None) -> None:
+    def __init__(
+        self,
+        end: socket.socket,
+        alive: Callable[[], bool] | None = None,
+        kept: Kept | None = None,
+    ) -> None:
         """Take over one end of a pair of sockets.
 
         Args:
             end: the socket.
             alive: asked now and then, while nothing comes, whether to go on waiting; a
                 socket may stay open in a process that the other side has forked.
+            kept: where functions in messages are kept for the other side to call; None
+                where messages have none.
         """
         self._socket = end
+        self._kept = kept
         self._alive = alive
         if alive is not None:
             # In steps, so that a stopped run can stop the waiting.
@@ -67,7 +80,7 @@ class Channel:
         Raises:
             Gone: the other side has ended.
         """
-        body = _dumps(message)
+        body = _dumps(message, self._kept)
         data = memoryview(_HEADER.pack(len(body), handle is not None) + body)
         handles = [] if handle is None else [handle]
         try:
@@ -174,7 +187,18 @@ def _write_table(handle: int, table: pa.Table) -> None:
 class _Pickler(pickle.Pickler):
     """Pickles what the other side can read with another Python and fewer packages."""
 
+    def __init__(self, file: io.BytesIO, kept: Kept | None) -> None:
+        super().__init__(file, protocol=5)
+        self._kept = kept
+
     def reducer_override(self, value: Any) -> Any:
+        if self._kept is not None and isinstance(value, AdapterResponse):
+            # Not as it pickles itself: it would count the rows of each model's table.
+            told = (value.message, value.code, value.query_id, value.told_rows)
+            if value.count is None:
+                return AdapterResponse, told
+            self._kept.append(value.count)
+            return _counting, (*told, len(self._kept) - 1)
         if isinstance(value, PurePath):
             # Its class has another module from one Python to the next.
             return _path, (str(value),)
@@ -201,7 +225,17 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
-def _dumps(message: Message) -> bytes:
+calls: list[Callable[[int], Any]] = []
+"""In a script's process: calls a function that the flow's process has kept."""
+
+
+def _counting(
+    message: str | None, code: str | None, query: str | None, rows: int | None, place: int
+) -> AdapterResponse:
+    return AdapterResponse(message, code, query, rows, lambda: calls[-1](place))
+
+
+def _dumps(message: Message, kept: Kept | None) -> bytes:
     file = io.BytesIO()
-    _Pickler(file, protocol=5).dump(message)
+    _Pickler(file, kept).dump(message)
     return file.getvalue()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fal.exceptions import ScriptInterrupted
 from fal.runtime.output import Emit
-from fal.runtime.remote_channel import Channel, Gone, Message, read_table
+from fal.runtime.remote_channel import Channel, Gone, Kept, Message, read_table
 from fal.runtime.remote_errors import pack
 from fal.runtime.session import TableSession
 
@@ -28,6 +28,7 @@ class Conversation:
         session: TableSession,
         emit: Emit,
         stopped: Callable[[], bool],
+        kept: Kept,
     ) -> None:
         """Take over a channel.
 
@@ -36,11 +37,13 @@ class Conversation:
             session: what it asks for.
             emit: takes every line that it prints or logs.
             stopped: whether to answer no more than lines.
+            kept: functions that the script's process may call.
         """
         self._channel = channel
         self._session = session
         self._emit = emit
         self._stopped = stopped
+        self._kept = kept
 
     def run(self) -> None:
         """Answer until the script's side of the conversation ends."""
@@ -81,6 +84,8 @@ class Conversation:
         elif word == "call":
             name, args, kwargs = rest
             self._channel.send(("value", self._method(name)(*args, **kwargs)))
+        elif word == "kept":
+            self._channel.send(("value", self._kept[rest[0]]()))
         elif word == "write":
             self._write(*rest)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fal.exceptions import FalError, ScriptInterrupted
 from fal.project.model import Script
+from fal.runtime import remote_channel
 from fal.runtime.execute import Running, run_script
 from fal.runtime.output import Emit
 from fal.runtime.remote_channel import Channel, Gone
@@ -48,6 +49,7 @@ def main(main_end: int, control_end: int, crash: int) -> None:
         channel.send(("ready",))
         (_, script, project, debug), _ = channel.receive()
         asking = Asking(channel, control)
+        remote_channel.calls.append(lambda place: asking.ask(("kept", place))[0][1])
         outcome = _run(script, project, asking, debug=debug)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         control.send(outcome)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from fal.exceptions import FrameError, ScriptInterrupted, WorkerDiedError, WriteError
-from fal.runtime.context import ModelInfo
+from fal.runtime.context import AdapterResponse, ModelInfo
 from fal.runtime.execute import Running
 from fal.runtime.remote import environment_info
 from tests.support.conda import until
@@ -461,6 +461,29 @@ def test_values_of_libraries_arrive_as_plain_ones(folder: Folder, remote: Remote
         "{'owner': 'me', 'at': datetime.date(2026, 1, 2), 'path': PosixPath('a/b')} "
         "<class 'dict'> <class 'str'>"
     ]
+
+
+def test_rows_are_counted_when_they_are_asked_for(folder: Folder, remote: Remote) -> None:
+    counted: list[str] = []
+
+    def response(name: str) -> AdapterResponse:
+        def count() -> int:
+            counted.append(name)
+            return len(counted)
+
+        return AdapterResponse("OK", count=count)
+
+    models = [replace(model_info(name), adapter_response=response(name)) for name in "abc"]
+    folder.session.models = models
+    remote.run(
+        """
+        first = [model.adapter_response for model in list_models()]
+        print([answer.message for answer in first], first[1].rows_affected)
+        print(first[1].rows_affected, list_models()[2].adapter_response.rows_affected)
+        """
+    )
+    assert remote.printed == ["['OK', 'OK', 'OK'] 1", "1 2"]
+    assert counted == ["b", "c"]
 
 
 def test_what_a_script_sees_of_its_environment(tmp_path: Path) -> None:
