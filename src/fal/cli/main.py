@@ -66,6 +66,8 @@ def _migrate() -> click.Command:
     from fal.cli.migrate import migrate
 
     return migrate
+
+
 def _env() -> click.Command:
     from fal.cli.env import env
 
@@ -76,8 +78,12 @@ _FLOWS = {
     "build": (_flow_command("build", _BUILD), _BUILD),
     "run": (_flow_command("run", _FLOW_RUN), _FLOW_RUN),
 }
-_COMMANDS = {"flow": (_flow, _FLOW), "migrate": (_migrate, _MIGRATE), "run": (_run, _RUN)}
-_COMMANDS = {"env": (_env, _ENV), "flow": (_flow, _FLOW), "run": (_run, _RUN)}
+_COMMANDS = {
+    "env": (_env, _ENV),
+    "flow": (_flow, _FLOW),
+    "migrate": (_migrate, _MIGRATE),
+    "run": (_run, _RUN),
+}
 
 
 @click.group(

@@ -10,17 +10,21 @@ from pathlib import Path
 
 from fal.migrate.findings import Finding
 
+_FACTS = {"FalDbt", "DbtModel", "DbtSource", "DbtTest", "DbtGenericTest", "DbtSingularTest"}
 # The modules of the old packages that can still be imported, with the names in them;
 # None stands for all.
 _KNOWN: dict[str, set[str] | None] = {
     "fal": {"FalDbt", "typing", "dbt"},
     "fal.typing": None,
-    "fal.dbt": {"FalDbt", "DbtModel", "DbtSource", "DbtGenericTest", "DbtSingularTest", "Context",
-                "CurrentModel", "typing", "integration"},
+    "fal.dbt": {*_FACTS, "Context", "CurrentModel", "typing", "integration"},
     "fal.dbt.typing": None,
+    "fal.dbt.integration": {"magics", "project"},
     "fal.dbt.integration.magics": {"init_fal"},
+    "fal.dbt.integration.project": _FACTS,
+    "faldbt": {"magics", "project"},
     "faldbt.magics": {"init_fal"},
-}  # fmt: skip
+    "faldbt.project": _FACTS,
+}
 
 _GONE = {
     "write_to_firestore": "was removed; write with Google's own library, "
@@ -34,7 +38,7 @@ _CLOUD = {
     "the import is not needed",
     "isolate_cloud": "the cloud of the old tool is gone; run it as a script",
     "fal_extract": "loading data is a script on a source here",
-    "faldbt": "the package is gone; `from faldbt.magics import init_fal` still works",
+    "faldbt": "there is no such module any more; `faldbt.magics` and `faldbt.project` are",
 }
 
 
