@@ -187,7 +187,7 @@ ONLY_HERE = """
     list_models(), list_sources(), execute_sql("orders"), context.config
     foreign = {"agate", "click", "dbt", "dbt_common", "duckdb", "jinja2", "sqlparse", "uv", "yaml"}
     print(sorted(foreign & set(sys.modules)))
-    print(str(Path(fal.__file__).parents[1]) in sys.path, "PYTHONPATH" in os.environ)
+    print(sys.path[0] == str(Path(fal.__file__).parents[1]), "PYTHONPATH" in os.environ)
 """
 
 
