@@ -10,16 +10,17 @@ from pathlib import Path
 
 
 def _engine() -> None:
-    """Make `fal` importable, and nothing beside it."""
-    folder = Path(__file__).resolve().parents[1]
-    spec = importlib.util.spec_from_file_location(
-        "fal", folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["fal"] = module
-    spec.loader.exec_module(module)
+    """Make `fal`, and its older name, importable, and nothing beside them."""
+    for name in ("fal", "faldbt"):
+        folder = Path(__file__).resolve().parents[2] / name
+        spec = importlib.util.spec_from_file_location(
+            name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
 
 
 if __name__ == "__main__":
