@@ -6,7 +6,6 @@ from typing import Any
 
 from dbt.contracts.graph.manifest import Manifest
 from dbt.graph import ResourceTypeSelector, SelectionSpec, UniqueId
-from dbt.graph.selector_spec import SelectionDifference
 from dbt.node_types import NodeType
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
@@ -98,17 +97,10 @@ class NeedsSelector(ScriptAwareSelector):
         ids = {str(uid) for uid in selected}
         missing = missing_seeds(ids, self.manifest, self._adapter, self._deferred)
         loading = loading_scripts(ids, self.manifest)
-        excluded = self._excluded(spec) if missing or loading else set()
+        excluded = self.excluded(spec) if missing or loading else set()
         missing, loading = missing - excluded, loading - excluded
         if missing:
             names = ", ".join(sorted(self.manifest.nodes[uid].name for uid in missing))
             text = f"The target lacks seeds that this flow needs; loading them first: {names}"
             fire_event(Note(msg=text), level=EventLevel.INFO)
         return selected | {UniqueId(uid) for uid in missing | loading}
-
-    def _excluded(self, spec: SelectionSpec) -> set[str]:
-        """What `--exclude`, or the selector's own exclusion, leaves out."""
-        if not isinstance(spec, SelectionDifference):
-            return set()
-        _selected, *excluded = spec.components
-        return {str(uid) for part in excluded for uid in self.select_nodes_recursively(part)[0]}

@@ -34,12 +34,15 @@ class AroundHooks:
         self.flow, self.scripted = flow, scripted
 
     def compile_and_execute(self, manifest: Any, ctx: Any) -> Any:
+        failure: Exception | None = None
         try:
             self._hooks(self.scripted.pre_hooks, "skipped")
             result = super().compile_and_execute(manifest, ctx)  # type: ignore[misc]  # dbt's runner
-        except Exception:
+        except Exception as error:
+            failure = error
+        if failure is not None:  # out of the block, or a hook's traceback would tell of it
             self._hooks_of_a_failure()
-            raise
+            raise failure
         if result.status == RunStatus.Success:
             self._hooks(self.scripted.post_hooks, "success", result.adapter_response)
         else:
@@ -61,8 +64,12 @@ class AroundHooks:
             return
         tasks = [partial(self._hook, hook, status, answer or {}) for hook in hooks]
         errors = self.flow.slots.run_beside(tasks)
+        if errors:
+            # dbt points at it beside the error, and it is not what failed.
+            self.node.compiled_path = None
         if len(errors) > 1:
-            raise FlowError(ScriptError("\n".join(map(str, errors))), self.node) from errors[0]
+            told = "\n".join(getattr(error, "msg", str(error)) for error in errors)
+            raise FlowError(ScriptError(told), self.node) from errors[0]
         if errors:
             raise errors[0]
 

@@ -77,21 +77,25 @@ def attached_scripts(scripts: ProjectScripts) -> Iterator[Attached]:
             yield attach(script, source.unique_id, source.name)
 
 
-def attach(script: Script, owner: str | None, name: str) -> Attached:
+def attach(script: Script, owner: str | None, name: str, place: int = 1) -> Attached:
     """Name a script by what it is attached to.
 
     Args:
         script: the script or hook.
         owner: dbt's id of the model or source; None for a global script.
         name: the owner's name, or the project's for a global script.
+        place: which one it is of the owner's hooks with the same path.
     """
     stage = script.stage if not script.is_hook else f"as {script.stage} of"
     if owner is None:
         # dbt's `retry` leaves out what calls itself an operation, as it does `on-run-start`.
         unique_id = f"operation.{name}.global.{stage}.{script.name}"
         return Attached(script, None, f"{script.name} {stage} all", unique_id)
-    package, rest = owner.split(".", 2)[1:]
+    kind, package, rest = owner.split(".", 2)
+    # A source and a model may have one name.
+    rest = f"source.{rest}" if kind == "source" else rest
     unique_id = f"script.{package}.{rest}.{script.stage}.{script.name}"
+    unique_id = unique_id if place == 1 else f"{unique_id}.{place}"
     return Attached(script, owner, f"{script.name} {stage} {name}", unique_id)
 
 

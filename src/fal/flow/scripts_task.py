@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cached_property
@@ -40,6 +41,7 @@ class ScriptsTask(FlowTask, RunTask):
         self.options = scripts_options.get() or ScriptsOptions()
         self._added: list[str] = []
         self._first: set[str] = set()
+        self._last: set[str] = set()
 
     @cached_property
     def past(self) -> PastRun:
@@ -61,6 +63,7 @@ class ScriptsTask(FlowTask, RunTask):
         graph = self._script_graph(by_model)
         _put_around(graph, [one.unique_id for one in first], [one.unique_id for one in last])
         self._first = {one.unique_id for one in first}
+        self._last = {one.unique_id for one in last}
         return GraphQueue(graph, self.manifest, set(graph))
 
     def _add_node(self, attached: Attached) -> None:
@@ -103,13 +106,14 @@ class ScriptsTask(FlowTask, RunTask):
 
     def _chosen(self) -> Iterator[tuple[str, list[Attached]]]:
         """The scripts to run, by model."""
-        selected = self._selected()
+        selected, excluded = self._selected()
         wanted = self._wanted_scripts()
         for uid, model in self.scripts.models.items():
             scripts = [
                 one
                 for one in self._stage(model)
-                if (selected is None or uid in selected or one.unique_id in selected)
+                if (selected is None or not selected.isdisjoint((uid, one.unique_id)))
+                and excluded.isdisjoint((uid, one.unique_id))
                 and (wanted is None or one.script.path in wanted)
             ]
             yield uid, scripts
@@ -120,11 +124,14 @@ class ScriptsTask(FlowTask, RunTask):
             if self.options.before
             else model.after + model.post_hooks
         )
+        places: Counter[tuple[str, str]] = Counter()
         for script in stage:
-            yield attach(script, model.unique_id, model.name)
+            places[script.stage, script.name] += 1
+            place = places[script.stage, script.name]
+            yield attach(script, model.unique_id, model.name, place)
 
-    def _selected(self) -> set[str] | None:
-        """The ids of selected nodes; None for all."""
+    def _selected(self) -> tuple[set[str] | None, set[str]]:
+        """The ids of selected nodes, None for all, and of excluded ones."""
         assert self.manifest is not None
         assert self.graph is not None
         if self._selection_given:
@@ -134,15 +141,18 @@ class ScriptsTask(FlowTask, RunTask):
                 previous_state=self.previous_state,
                 resource_types=[NodeType.Model],
             )
-            return {str(uid) for uid in selector.get_selected(self.get_selection_spec())}
+            spec = self.get_selection_spec()
+            selected = {str(uid) for uid in selector.get_selected(spec)}
+            return selected, selector.excluded(spec)
         if self.options.every:
-            return None
+            return None, set()
         tests = self._run_state().snapshot().tests
-        return {
+        calculated = {
             uid
             for uid in self.scripts.models
             if self.past.status(uid, [test.unique_id for test in tests.get(uid, [])]) is not None
         }
+        return calculated, set()
 
     @property
     def _selection_given(self) -> bool:
@@ -180,12 +190,13 @@ class ScriptsTask(FlowTask, RunTask):
         """Not what dbt does after models: hooks on the run's end are for models."""
 
     def _mark_dependent_errors(self, node_id: str, result: Any, cause: Any) -> None:
-        """Skip all when a global before-script fails; else no script waits for another's end.
+        """Skip the models' scripts when a global before-script fails, and nothing else.
 
         The models have been calculated, so each script has what it needs.
         """
         if node_id in self._first and self.job_queue is not None:
-            self._skipped_children.update(dict.fromkeys(self.job_queue.get_selected_nodes()))
+            queued = self.job_queue.get_selected_nodes()
+            self._skipped_children.update({uid: None for uid in queued if uid not in self._last})
 
     def execute_with_hooks(self, selected_uids: Any) -> Any:
         assert self.manifest is not None

@@ -7,6 +7,7 @@ its after-scripts. The own scripts of a placeholder stand for the placeholder.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
@@ -14,15 +15,19 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from dbt.contracts.graph.manifest import Manifest
+from dbt.graph import SelectionCriteria, SelectionSpec
 from dbt.graph.selector import ResourceTypeSelector
 from dbt.graph.selector_methods import (
+    ConfigSelectorMethod,
     FileSelectorMethod,
     MethodManager,
     MethodName,
     PathSelectorMethod,
     QualifiedNameSelectorMethod,
 )
+from dbt.graph.selector_spec import SelectionDifference
 from dbt.node_types import NodeType
+from dbt_common.events.contextvars import get_project_root
 
 from fal.flow.script_nodes import ScriptNode, attached_scripts, known_scripts
 from fal.project.model import Script
@@ -39,6 +44,7 @@ def script_selection() -> Iterator[None]:
         MethodName.FQN: _ByQualifiedName,
         MethodName.File: _ByFile,
         MethodName.Path: _ByPath,
+        MethodName.Config: _ByConfig,
     }
     try:
         yield
@@ -58,6 +64,23 @@ class ScriptAwareSelector(ResourceTypeSelector):
         # Script nodes hold no code, and dbt leaves out models without code.
         node = self.manifest.nodes.get(unique_id)
         return not isinstance(node, ScriptNode) and bool(super()._is_empty_node(unique_id))
+
+    def excluded(self, spec: SelectionSpec) -> set[str]:
+        """The ids of what `--exclude`, or the selector's own exclusion, leaves out."""
+        if not isinstance(spec, SelectionDifference):
+            return set()
+        _selected, *parts = (_quiet(part) for part in spec.components)
+        return {str(uid) for part in parts for uid in self.select_nodes_recursively(part)[0]}
+
+
+def _quiet(spec: Any) -> Any:
+    """A selection that does not warn of names that match nothing: dbt has done so."""
+    if isinstance(spec, SelectionCriteria):
+        return spec
+    quiet = copy.copy(spec)
+    quiet.expect_exists = False
+    quiet.components = [_quiet(part) for part in spec.components]
+    return quiet
 
 
 class _ByQualifiedName(QualifiedNameSelectorMethod):
@@ -85,11 +108,19 @@ class _ByPath(PathSelectorMethod):
     def search(self, included_nodes: Any, selector: str) -> Iterator[Any]:
         yield from super().search(included_nodes, selector)
         name = PurePath(selector).as_posix()
-        files = {path.resolve() for path in Path.cwd().glob(selector)}
+        files = {path.resolve() for path in Path(get_project_root() or ".").glob(selector)}
         for uid, script in _scripts(self.manifest):
             named = script.name == name or not files.isdisjoint({script.path, *script.path.parents})
             if named and uid in included_nodes:
                 yield uid
+
+
+class _ByConfig(ConfigSelectorMethod):
+    def search(self, included_nodes: Any, selector: Any) -> Iterator[Any]:
+        # Scripts have no configs; what dbt gives every node is not theirs.
+        nodes = self.manifest.nodes
+        scripts = {uid for uid in included_nodes if isinstance(nodes.get(uid), ScriptNode)}
+        yield from super().search(included_nodes - scripts, selector)
 
 
 def _by_file(manifest: Manifest, included_nodes: Any, selector: str) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,10 @@ class FlowTask(RunTask):
     def after_run(self, adapter: Any, results: Any) -> None:
         super().after_run(adapter, results)
         if globals_wanted(self.config):
-            run_global_scripts(self, self._flow, self.scripts.after)
+            # `--fail-fast` has stopped the scripts of the flow, and these still run.
+            self.running = Running()
+            flow = replace(self._flow, running=self.running)
+            run_global_scripts(self, flow, self.scripts.after)
 
     def call_runner(self, runner: Any) -> Any:
         with self.slots.node():

@@ -52,6 +52,8 @@ class Writer:
         relation = self._adapter.Relation.create_from(self._config, node)
         with self._staged(data, dtype, index, f"model {node.name}") as staged, self._lock:
             existing = self._existing(relation)
+            if existing is None:  # where its model is not part of the run
+                self._create_schema(relation)
             if mode == "overwrite" or existing is None:
                 self._materialize(node, staged.select)
             else:
@@ -126,6 +128,7 @@ class Writer:
         model.config.materialized = "table"
         model.config.pre_hook, model.config.post_hook = [], []
         model.compiled, model.compiled_code = True, select
+        # Without it dbt takes a model that this run has not compiled to have no SQL.
         model.extra_ctes_injected = True
         macro = self._manifest.find_materialization_macro_by_name(
             self._config.project_name, "table", self._adapter.type()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ class _Discovery:
         self.problems: list[Problem] = []
         self.models: dict[str, ScriptedModel] = {}
         self.sources: dict[str, ScriptedSource] = {}
+        self._loads: dict[str, tuple[Script, ...]] = {}  # by source, each read once
         self.before: list[Script] = []
         self.after: list[Script] = []
 
@@ -87,8 +89,8 @@ class _Discovery:
         declared = read_globals(file.contents, report)
         files = self._files(file.package, file.package_root, declared, report)
         if files is not None:
-            self.before += files.scripts(declared.before, "before")
-            self.after += files.scripts(declared.after, "after")
+            _add_new(self.before, files.scripts(declared.before, "before"))
+            _add_new(self.after, files.scripts(declared.after, "after"))
 
     def _model(self, model: ModelFacts) -> None:
         report = self._reporter(model)
@@ -124,12 +126,10 @@ class _Discovery:
         source = table.name.partition(".")[0]
         if whole is not None:
             key = f"source.{table.package}.{source}"
-            known = self.sources.get(key)
-            if known is not None:
-                self._add_source(table, key, source, known.before, (*known.tables, table.unique_id))
-            else:
-                before = self._source_scripts(table, {"fal": whole})
-                self._add_source(table, key, source, before, (table.unique_id,))
+            if key not in self._loads:
+                self._loads[key] = self._source_scripts(replace(table, name=source), {"fal": whole})
+            known = self.sources[key].tables if key in self.sources else ()
+            self._add_source(table, key, source, self._loads[key], (*known, table.unique_id))
         if table.meta.get("fal") != whole:
             before = self._source_scripts(table, table.meta)
             self._add_source(table, table.unique_id, table.name, before, (table.unique_id,))
@@ -176,12 +176,17 @@ class _Discovery:
 
     def _reporter(self, node: ModelFacts) -> Report:
         kind = node.resource_type
-        entry = node.name.partition(".")[0] if kind == "source" else node.name
 
         def report(message: str, text: str) -> None:
             path = node.package_root / node.declared_in
-            line = find_line(path, f"{kind}s", entry, text)
+            line = find_line(path, f"{kind}s", node.name, text)
             where = node.declared_in if line is None else f"{node.declared_in}:{line}"
             self.problems.append(Problem(where, f"{kind} {node.name}: {message}"))
 
         return report
+
+
+def _add_new(known: list[Script], found: Iterable[Script]) -> None:
+    """Add the global scripts that no other schema file has listed."""
+    paths = {script.path for script in known}
+    known += [script for script in found if script.path not in paths]

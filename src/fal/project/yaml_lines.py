@@ -15,7 +15,8 @@ def find_line(path: Path, section: str, name: str | None, text: str) -> int | No
     Args:
         path: a dbt YAML file.
         section: the file's top-level key, such as `models`.
-        name: the node whose entry is looked at; None for all of the section.
+        name: the node whose entry is looked at, `<source>.<table>` of a source table;
+            None for all of the section.
         text: the key or scalar value to find inside it.
 
     Returns:
@@ -28,7 +29,14 @@ def find_line(path: Path, section: str, name: str | None, text: str) -> int | No
         root = _compose(path, path.stat().st_mtime_ns)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
-    entry = _value(root, section) if name is None else _entry(root, section, name)
+    if name is None:
+        entry = _value(root, section)
+    elif section == "sources":
+        source, _, table = name.partition(".")
+        entry = _entry(root, section, source)
+        entry = _entry(entry, "tables", table) if table else entry
+    else:
+        entry = _entry(root, section, name)
     if entry is None:
         return None
     found = next((node for node in _scalars(_fal_part(entry)) if node.value == text), None)
