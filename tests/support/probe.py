@@ -58,3 +58,12 @@ def tell(value: Any) -> None:
 def meet(count: int, timeout: float = 10.0) -> bool:
     """Wait for others inside; see `Probe.meet`."""
     return _current[-1].meet(count, timeout)
+
+
+TELL = """
+from pathlib import Path
+from tests.support import probe
+model = context.current_model
+probe.tell((Path(__file__).name, model and model.name, model and model.status))
+"""
+"""A script that tells its name, its model's and the status that it sees."""

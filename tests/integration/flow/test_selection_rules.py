@@ -7,20 +7,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import networkx
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fal.flow.tasks import FlowRunTask
 from tests.support.project import Project
-from tests.support.selection_rules import Model, Rules, Shape
-
-Selection = tuple[tuple[str, ...], tuple[str, ...]]
+from tests.support.queues import Selection, queues
+from tests.support.selection_rules import Model, Rules, Shape, walk
 
 # One file name in two folders, and one that is a model's and a source's name too.
 SCRIPTS = ("load.py", "m0.py", "check.py", "sub/load.py", "sub/train.py")
-LISTS = [(path,) for path in SCRIPTS] + [*itertools.permutations(SCRIPTS, 2)]
+LISTS: list[tuple[str, ...]] = [(path,) for path in SCRIPTS] + [*itertools.permutations(SCRIPTS, 2)]
 TABLES = ("raw.t0", "raw.t1", "m0.t0")
 
 
@@ -118,33 +114,6 @@ def _loads(shape: Shape, owner: str) -> dict[str, Any]:
     return {"config": {"meta": {"fal": {"scripts": {"before": scripts}}}}} if scripts else {}
 
 
-def queues(project: Project, asked: list[Selection]) -> list[Any]:
-    """What the flow's own task puts into dbt's queue for each selection."""
-    from dbt.graph import parse_difference
-    from dbt_common.events.contextvars import task_contextvars
-
-    found: list[Any] = []
-
-    def look(task: Any) -> None:
-        with task_contextvars(project_root=task.config.project_root):
-            task.compile_manifest()
-            for select, exclude in asked:
-                task.get_selection_spec = lambda s=select, e=exclude: parse_difference(s, e)
-                found.append(task.get_graph_queue())
-        raise Looked
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FlowRunTask, "run", look)
-        ended = project.flow("run", "--quiet")
-    assert isinstance(ended.exception, Looked | SystemExit), ended.exception
-    assert len(found) == len(asked), ended.output
-    return found
-
-
-class Looked(Exception):  # noqa: N818  it is no error
-    """Ends the command when the queues are known."""
-
-
 @settings(
     max_examples=12,
     deadline=None,
@@ -163,5 +132,6 @@ def test_what_runs_and_what_it_waits_for_is_what_the_rules_give(
         chosen = rules.runs(select, exclude)
         told = f"--select {select} --exclude {exclude}"
         assert {str(uid) for uid in queue.get_selected_nodes()} == chosen, told
-        ordered = networkx.transitive_closure(queue.graph).edges
-        assert {edge for edge in ordered if chosen.issuperset(edge)} == rules.waits(chosen), told
+        edges = {uid: {*queue.graph.successors(uid)} for uid in queue.graph}
+        waits = {(uid, later) for uid in chosen for later in walk(edges, {uid}) & chosen}
+        assert waits == rules.waits(chosen), told
