@@ -19,8 +19,40 @@ dagster_dbt = pytest.importorskip("dagster_dbt", reason="dagster-dbt is not inst
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The reference project with the manifest that Dagster makes its assets from."""
     project = copy_reference(tmp_path_factory.mktemp("dagster") / "project")
+    add_scripts(project)
     project.run("fal-dbt", "parse").ended_with(0)
     return project
+
+
+TELL = """
+model = context.current_model
+with open(f"{context.config.project_dir}/told.txt", "a") as file:
+    print(model and model.name, model and model.status, file=file)
+"""
+
+
+def add_scripts(project: Project) -> None:
+    """Add a model with scripts and hooks, and global scripts around all."""
+    (project.root / "fal_scripts" / "tell.py").write_text(TELL)
+    (project.root / "models" / "around.sql").write_text("select 1 as x")
+    (project.root / "models" / "around.yml").write_text(
+        """
+models:
+  - name: around
+    config:
+      meta:
+        fal:
+          scripts: {before: [tell.py], after: [tell.py]}
+          pre-hook: [tell.py]
+          post-hook: [tell.py]
+fal:
+  scripts: {before: [tell.py], after: [tell.py]}
+"""
+    )
+    settings = project.root / "dbt_project.yml"
+    text = settings.read_text()
+    assert "\nvars:\n" in text
+    settings.write_text(text.replace("\nvars:\n", "\nvars:\n  fal: {globals: true}\n"))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster_dbt")
@@ -59,6 +91,10 @@ def test_script_model_is_an_asset_that_one_build_makes_between_its_parents_and_c
         if event.event_type == dagster.DagsterEventType.ASSET_MATERIALIZATION
     ]
     assert sorted(made) == sorted(set(made))
+    assert "around" in made
+    told = (project.root / "told.txt").read_text().splitlines()
+    before, after = ["around skipped"] * 2, ["around success"] * 2
+    assert told == ["None None", *before, *after, "None None"]
     at = made.index(SCRIPT_MODEL)
     assert {"customers", "orders"} <= set(made[:at])
     assert "fct_customers" in made[at:]

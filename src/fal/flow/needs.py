@@ -88,7 +88,7 @@ class NeedsSelector(ScriptAwareSelector):
     """Selects what dbt would, scripts, and what that needs: see this module."""
 
     def __init__(self, wrapped: ResourceTypeSelector, adapter: Any, deferred: Any) -> None:
-        self.__dict__.update(vars(wrapped))
+        super().__init__(wrapped)
         self._adapter = adapter
         self._deferred = deferred
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from dbt.graph import GraphQueue, UniqueId
-from dbt.node_types import NodeType
 from dbt.task.run import RunTask
 from dbt.task.runnable import GraphRunnableTask
 from dbt_common.events.base_types import EventLevel
@@ -132,15 +131,8 @@ class ScriptsTask(FlowTask, RunTask):
 
     def _selected(self) -> tuple[set[str] | None, set[str]]:
         """The ids of selected nodes, None for all, and of excluded ones."""
-        assert self.manifest is not None
-        assert self.graph is not None
         if self._selection_given:
-            selector = ScriptAwareSelector(
-                graph=self.graph,
-                manifest=self.manifest,
-                previous_state=self.previous_state,
-                resource_types=[NodeType.Model],
-            )
+            selector = ScriptAwareSelector(super(FlowTask, self).get_node_selector())
             spec = self.get_selection_spec()
             selected = {str(uid) for uid in selector.get_selected(spec)}
             return selected, selector.excluded(spec)

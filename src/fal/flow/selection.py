@@ -37,8 +37,14 @@ _NOTEBOOK = ".ipynb"
 
 @contextmanager
 def script_selection() -> Iterator[None]:
-    """While it lasts, selections find scripts."""
-    original = MethodManager.SELECTOR_METHODS
+    """While it lasts, selections find scripts, and only flows run them."""
+    original, matches = MethodManager.SELECTOR_METHODS, ResourceTypeSelector.node_is_match
+
+    def node_is_match(self: Any, node: Any) -> bool:
+        # Otherwise `docs generate` would compile them.
+        return not isinstance(node, ScriptNode) and bool(matches(self, node))
+
+    ResourceTypeSelector.node_is_match = node_is_match  # type: ignore[method-assign]
     MethodManager.SELECTOR_METHODS = {
         **original,
         MethodName.FQN: _ByQualifiedName,
@@ -50,10 +56,18 @@ def script_selection() -> Iterator[None]:
         yield
     finally:
         MethodManager.SELECTOR_METHODS = original
+        ResourceTypeSelector.node_is_match = matches  # type: ignore[method-assign]
 
 
 class ScriptAwareSelector(ResourceTypeSelector):
-    """Takes scripts wherever models are taken."""
+    """Takes scripts wherever models are taken.
+
+    Args:
+        wrapped: the selector that dbt would take.
+    """
+
+    def __init__(self, wrapped: ResourceTypeSelector) -> None:
+        self.__dict__.update(vars(wrapped))
 
     def node_is_match(self, node: Any) -> bool:
         if isinstance(node, ScriptNode):

@@ -100,6 +100,7 @@ def test_dbt_reads_a_manifest_with_scripts(shop: Project, built: Invocation) -> 
 def test_other_commands_leave_scripts_alone(shop: Project, built: Invocation) -> None:
     ended = shop.fal_dbt("docs", "generate").ok()
     assert "Catalog written" in ended.output
+    assert "script" not in "".join(ended.statuses)
     catalog = json.loads((shop.root / "target" / "catalog.json").read_text())
     assert {*catalog["nodes"]} == {"model.shop.orders", "model.shop.made", "model.shop.report"}
     assert not catalog["errors"]
