@@ -176,7 +176,7 @@ class Rules:
             inside = {path for path in self.files if _inside(f"{FOLDER}/{path}", value)}
             own = {m.uid for m in models if _inside(f"models/{m.folder}/{m.name}.sql", value)}
             return own.union(*(self.files[path] for path in whole | inside))
-        if method == "file" or name.endswith((".py", ".sql")):
+        if method == "file" or name.endswith((".py", ".ipynb", ".sql")):
             files = {path: path.rsplit("/", 1)[-1] for path in self.files}
             paths = [path for path, file in files.items() if _file_is(file, value)]
             own = {m.uid for m in models if _file_is(f"{m.name}.sql", value)}

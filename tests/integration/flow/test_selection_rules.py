@@ -15,8 +15,9 @@ from tests.support.queues import Selection, queues
 from tests.support.selection_rules import Model, Rules, Shape, walk
 
 # One file name in two folders, and one that is a model's and a source's name too.
-SCRIPTS = ("load.py", "m0.py", "check.py", "sub/load.py", "sub/train.py")
+SCRIPTS = ("load.py", "m0.py", "check.py", "sub/load.py", "sub/train.ipynb")
 LISTS: list[tuple[str, ...]] = [(path,) for path in SCRIPTS] + [*itertools.permutations(SCRIPTS, 2)]
+NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 TABLES = ("raw.t0", "raw.t1", "m0.t0")
 
 
@@ -52,9 +53,19 @@ def shapes(draw: st.DrawFn) -> Shape:
 def words(draw: st.DrawFn) -> str:
     names = [
         *(f"m{at}" for at in range(9)),
-        *("load.py", "m0.py", "check.py", "train.py", "*.py", "m1.sql", "file:load", "file:t*.py"),
+        *(
+            "*.ipynb",
+            "load.py",
+            "m0.py",
+            "check.py",
+            "train.ipynb",
+            "*.py",
+            "m1.sql",
+            "file:load",
+            "file:t*",
+        ),
         *(f"fal_scripts/{path}" for path in SCRIPTS),
-        *("sub/train.py", "path:fal_scripts/sub", "path:fal_scripts", "path:models/a"),
+        *("sub/train.ipynb", "path:fal_scripts/sub", "path:fal_scripts", "path:models/a"),
         *("tag:x", "tag:y", "a", "b", "source:raw", "source:raw.t0", "source:m0"),
         *("shop", "package:shop", "*", "nothing", "nothing.py", "sub/nothing.py"),
     ]
@@ -63,7 +74,7 @@ def words(draw: st.DrawFn) -> str:
 
     def atom() -> str:
         # Scripts are what this is about, so names of files come more often.
-        name = draw(st.one_of(st.sampled_from(names), st.sampled_from(names[:19])))
+        name = draw(st.one_of(st.sampled_from(names), st.sampled_from(names[:20])))
         prefix = draw(st.sampled_from(before))
         return f"{prefix}{name}{'' if prefix == '@' else draw(st.sampled_from(after))}"
 
@@ -82,7 +93,7 @@ selections = st.tuples(
 def build(root: Path, shape: Shape) -> Project:
     project = Project(root)
     for script in SCRIPTS:
-        project.script(script, "")
+        project.script(script, NOTEBOOK if script.endswith(".ipynb") else "")
     for model in shape.models:
         calls = [f"{{{{ ref('{name}') }}}}" for name in model.reads]
         calls += ["{{{{ source('{}', '{}') }}}}".format(*name.split(".")) for name in model.tables]
