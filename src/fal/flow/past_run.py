@@ -17,6 +17,9 @@ from fal.runtime.context import Freshness
 _RESULTS = "run_results.json"
 _FRESHNESS = "sources.json"
 
+# Commands that leave results without building or testing what they tell of.
+_ONLY_COMPILES = ("compile", "generate")
+
 # What dbt calls the end of a microbatch model that lost some of its batches.
 _ERRORS = ("partial success", "runtime error", "fail")
 
@@ -94,7 +97,7 @@ def read_past_run(folder: Path) -> PastRun:
             f"{_FRESHNESS}); run dbt first, such as `fal-dbt run`"
         )
     args = _mapping((results or {}).get("args"))
-    rows = _rows(results)
+    rows = {} if args.get("which") in _ONLY_COMPILES else _rows(results)
     return PastRun(
         which=args.get("which"),
         target=args.get("target") or None,
