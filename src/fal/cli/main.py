@@ -89,8 +89,9 @@ _COMMANDS = {
 @click.group(
     cls=_LazyGroup, loaders=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.version_option(version("fal-flow"), prog_name="fal")
-def cli() -> None:
+@click.version_option(version("fal-flow"), "-v", "--version", prog_name="fal")
+@click.option("--disable-logging", is_flag=True, hidden=True, help="The same as --quiet.")
+def cli(disable_logging: bool) -> None:  # read by the commands
     """Run Python scripts and SQL models in one dbt DAG."""
 
 

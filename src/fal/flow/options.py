@@ -100,8 +100,9 @@ def _globals(told: str) -> click.Option:
 def _older() -> list[click.Parameter]:
     """Options of the archived tool that scripts and schedulers still give."""
 
-    def quiet(_context: click.Context, _option: click.Parameter, given: bool) -> None:
-        logging_disabled.set(given)
+    def quiet(context: click.Context, _option: click.Parameter, given: bool) -> None:
+        # It may also stand before the command.
+        logging_disabled.set(given or bool(context.find_root().params.get("disable_logging")))
 
     def told(_context: click.Context, option: click.Parameter, given: Any) -> None:
         if given:

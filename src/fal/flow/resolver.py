@@ -146,3 +146,9 @@ def resolve_or_explain(resolve: Callable[..., Any], *args: Any, **kwargs: Any) -
         return resolve(*args, **kwargs)
     except DbtRuntimeError as error:
         raise RefError(str(error.msg)) from error
+
+
+def build_command(model: str, config: Any) -> str:
+    """The command that builds a model in the target of this run."""
+    target = getattr(config.args, "TARGET", None)
+    return f"fal flow run --select {model}" + (f" --target {target}" if target else "")

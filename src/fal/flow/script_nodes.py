@@ -121,7 +121,7 @@ def script_node(attached: Attached, manifest: Manifest, roots: dict[str, Path]) 
     digest = hashlib.sha256(fingerprint((script,), root).encode()).hexdigest()
     model: Any = manifest.nodes.get(owner or "")
     node = ScriptNode(
-        name=script.path.name,
+        name=attached.told,
         resource_type=NodeType.Operation,
         package_name=package,
         path=path,

@@ -23,6 +23,7 @@ from fal.flow.resolver import (
     Lineage,
     ScriptRefResolver,
     ScriptSourceResolver,
+    build_command,
     ref_call,
     resolve_or_explain,
     source_call,
@@ -222,7 +223,7 @@ class ProjectSession:
             path = (relation.database, relation.schema, relation.identifier)
             if getattr(relation, "external", None) or self._adapter.get_relation(*path):
                 raise
-            build = f"; `fal flow run --select {model}` builds it" if model else ""
+            build = f"; `{build_command(model, self._dbt_config)}` builds it" if model else ""
             raise RefError(f"{call}: the table {relation} does not exist{build}") from error
 
     def _model_info(self, node: Any, run: facts.Snapshot, **known: Any) -> ModelInfo:

@@ -131,7 +131,7 @@ def test_a_failing_before_script_keeps_the_sql_from_running(project: Project, pr
     assert project.kind("orders") is None
     assert probe.told == []
     assert "ValueError: not ready" in ended.results["orders.before.before.py"]["message"]
-    assert "Failure in script before.py (fal_scripts/before.py)" in ended.output
+    assert "Failure in script before.py before orders (fal_scripts/before.py)" in ended.output
     assert "SKIP script after.py after orders" in ended.output
 
 
@@ -164,7 +164,7 @@ def test_a_failing_after_script_leaves_the_model_and_skips_what_follows(
     }
     assert project.kind("orders") == "VIEW"
     assert probe.told == []
-    assert "Script Error in script bad.py (fal_scripts/bad.py)" in ended.output
+    assert "Script Error in script bad.py after orders (fal_scripts/bad.py)" in ended.output
 
 
 def test_children_wait_for_the_last_after_script(project: Project) -> None:

@@ -272,7 +272,7 @@ def test_failing_scripts_keep_no_other_from_running(shop: Project, probe: Probe)
     ended = shop.fal("run").ended(1)
     assert {("facts.py", "orders"), ("post.py", "orders"), ("last.py", None)} < {*names(probe)}
     assert "ERROR=2 SKIP=0" in ended.output
-    assert "in script after.py (fal_scripts/sub/after.py)" in ended.output
+    assert "in script sub/after.py after other (fal_scripts/sub/after.py)" in ended.output
     shop.script("sub/after.py", TELL).script("first.py", "1 / 0\n")
     probe.told.clear()
     ended = shop.fal("run").ended(1)

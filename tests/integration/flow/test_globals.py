@@ -99,7 +99,7 @@ def test_failing_before_global_skips_all_nodes(shop: Project, probe: Probe) -> N
     assert statuses.pop("global.after.last.py") == "success"
     assert set(statuses.values()) == {"skipped"}
     assert probe.told == [("last", None, {"orders": "skipped"}, {"not_null": "skipped"})]
-    assert "in script first.py (fal_scripts/first.py)" in ended.output
+    assert "in script first.py before all (fal_scripts/first.py)" in ended.output
     shop.script("first.py", TELL)
     probe.told.clear()
     ended = shop.fal_dbt("retry").ok()

@@ -254,8 +254,8 @@ def test_failed_script_skips_later_ones_its_model_and_what_comes_after(
     assert (statuses.pop(good), statuses.pop(bad)) == ("success", "error")
     assert len(statuses) == 9
     assert set(statuses.values()) == {"skipped"}
-    assert "in script broken.py (fal_scripts/broken.py)" in ended.output
-    assert "Script Error in script broken.py (fal_scripts/broken.py)" in ended.output
+    assert "in script broken.py before first (fal_scripts/broken.py)" in ended.output
+    assert "Script Error in script broken.py before first (fal_scripts/broken.py)" in ended.output
     assert "ValueError: no data today" in ended.output
     assert "SKIP script late.py before first" in ended.output
     assert "PASS=1 WARN=0 ERROR=1 SKIP=9" in ended.output

@@ -108,7 +108,7 @@ def test_failing_load_skips_the_readers_and_is_retried(lake: Project, probe: Pro
     statuses = ended.statuses
     assert (statuses.pop(ALL), statuses.pop(PAYMENTS)) == ("error", "success")
     assert set(statuses.values()) == {"skipped"}
-    assert "in script all.py (fal_scripts/all.py)" in ended.output
+    assert "in script all.py before raw (fal_scripts/all.py)" in ended.output
     probe.told.clear()
     ended = lake.fal_dbt("retry").ok()
     assert ended.statuses[ALL] == ended.statuses["reader"] == "success"
