@@ -52,7 +52,7 @@ def test_events_tell_of_scripts(built: Invocation) -> None:
         ids = {data["node_info"]["unique_id"] for data in found}
         assert ids >= SCRIPTS, name
     ended = [event["data"] for event in built.events if event["info"]["name"] == "LogNodeResult"]
-    told = next(data for data in ended if data["node_info"]["node_name"] == "after.py")
+    told = next(data for data in ended if data["node_info"]["node_name"] == "after.py after orders")
     assert told["description"] == "script after.py after orders"
     assert told["status"] == "success"
     assert told["node_info"]["resource_type"] == "operation"
