@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from fal.exceptions import ScriptError, ScriptInterrupted
@@ -91,7 +93,8 @@ def run_script(
     with running.entered(script), captured(emit, describe) as output, serving(importer):
         token = current.set(session)
         try:
-            run_code(script.path, namespace, output.emit)
+            with _in_this_process(describe):
+                run_code(script.path, namespace, output.emit)
             output.wait_for_threads()
         except KeyboardInterrupt as error:
             if output.threads_alive():
@@ -108,3 +111,35 @@ def run_script(
             if not output.threads_alive():
                 namespace.clear()
                 importer.close()
+
+
+@contextmanager
+def _in_this_process(describe: Callable[[BaseException], str]) -> Iterator[None]:
+    """End a process that the script has forked where the script ends in it.
+
+    It must never go on as the flow, and what happens in it is not the script's outcome.
+    """
+    process = os.getpid()
+    code = 0
+    try:
+        yield
+    except BaseException as error:
+        if os.getpid() != process:
+            code = _exit_code(error, describe)
+        raise
+    finally:
+        if os.getpid() != process:
+            try:
+                sys.stdout.flush()
+                sys.stderr.flush()
+            finally:
+                os._exit(code)
+
+
+def _exit_code(error: BaseException, describe: Callable[[BaseException], str]) -> int:
+    """What Python would end a process with, after telling why."""
+    if isinstance(error, SystemExit) and isinstance(error.code, int | None):
+        return error.code or 0
+    told = str(error.code) if isinstance(error, SystemExit) else describe(error)
+    print(told, file=sys.stderr)  # noqa: T201 - as an uncaught error in a process is told
+    return 1

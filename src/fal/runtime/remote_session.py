@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fal.exceptions import FalError
 from fal.runtime.remote_channel import Channel, Message, read_table
 from fal.runtime.remote_errors import Packed, unpack
+from fal.runtime.session import FORKED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,10 +50,7 @@ class Asking:
             Exception: what the flow's process raised; or the chunks, as they raised it.
         """
         if self.is_forked:
-            raise FalError(
-                "ref() and the others work in the script's own process, not in one that it has "
-                "forked; hand the data over to it"
-            )
+            raise FalError(FORKED)
         channel = self._take()
         try:
             channel.send(request)

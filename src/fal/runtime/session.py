@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from fal.exceptions import OutsideFlowError
+from fal.exceptions import FalError, OutsideFlowError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,6 +96,24 @@ class Notebook:
 
 notebook = Notebook()
 
+# What uses the database, whose connection and file two processes must not use at once.
+_DATA = {"ref()", "source()", "write_to_model()", "write_to_source()", "execute_sql()"}
+FORKED = (
+    "ref() and the others work in the script's own process, not in one that it has forked; "
+    "hand the data over to it"
+)
+
+_process = {"is_forked": False}
+
+
+def _note_fork() -> None:
+    # A process that a program forks between scripts may run flows of its own.
+    _process["is_forked"] = current.get() is not None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
 
 def require(name: str) -> Session:
     """Return the running script's session, or else the notebook's.
@@ -104,8 +123,11 @@ def require(name: str) -> Session:
 
     Raises:
         OutsideFlowError: no script is running.
+        FalError: this is a process that the script has forked.
     """
     session = current.get() or notebook.session
     if session is None:
         raise OutsideFlowError(name)
+    if _process["is_forked"] and name in _DATA:
+        raise FalError(FORKED)
     return session

@@ -215,6 +215,37 @@ def test_a_forked_process_knows_what_the_script_defines(folder: Folder) -> None:
     assert folder.printed == ["[0, 1, 4, 9] [0, 2, 4, 6]"]
 
 
+@pytest.mark.parametrize(("end", "code"), [("pass", 0), ("sys.exit(3)", 3), ("1 / 0", 1)])
+def test_a_forked_process_ends_where_the_script_ends(folder: Folder, end: str, code: int) -> None:
+    folder.run_code(
+        f"""
+        import os, sys
+        child = os.fork()
+        if not child:
+            {end}
+        else:
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """
+    )
+    assert folder.printed == [str(code)]
+
+
+def test_a_forked_process_leaves_the_database_alone(folder: Folder) -> None:
+    folder.run_code(
+        """
+        import multiprocessing
+        def read(name):
+            try:
+                ref(name)
+            except Exception as error:
+                return f"{context.current_model.name}: {error}"
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            print(pool.map(read, ["orders"])[0])
+        """
+    )
+    assert folder.printed[0].startswith("orders: ref() and the others work in the script's own")
+
+
 def test_groups_and_chains_show_the_users_frames_only(folder: Folder) -> None:
     code = """
         def inner():

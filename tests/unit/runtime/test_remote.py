@@ -434,6 +434,21 @@ def test_a_forked_process_prints_to_the_terminal_and_can_not_read(
     assert capfd.readouterr().out.startswith("from the child\nref() and the others work in ")
 
 
+def test_a_forked_process_does_not_speak_for_the_script(remote: Remote) -> None:
+    remote.run(
+        """
+        import os
+
+        child = os.fork()
+        if not child:
+            raise ValueError("in the child")
+        os.waitpid(child, 0)
+        print(len(list_sources()))
+        """
+    )
+    assert remote.printed == ["0"]
+
+
 def test_nothing_is_left_open(remote: Remote) -> None:
     remote.run("write_to_model(ref('orders'))")
     before = _open_files()
