@@ -19,6 +19,7 @@ mkdir -p "$2/bin"
 echo "$@" > "$2/packages"
 case "$*" in
   *nosuch*) echo "error    libmamba Could not solve: nosuch does not exist"; exit 1;;
+  *secret*) echo "error: Failed to parse $*"; exit 1;;
   *broken*) echo "error: the disk is on fire"; exit 1;;
   *picky*pandas=*) echo "error: nothing provides what picky needs (conflict)"; exit 1;;
 esac

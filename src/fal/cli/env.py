@@ -71,14 +71,16 @@ def list_command(project_dir: Path) -> None:
 
     environments = _environments(project_dir)
     known = {entry.folder: entry for entry in entries()}
+    others = dict(known)
     rows: list[tuple[str, ...]] = []
     for settings in environments.settings():
         folder, made = environments.folder(settings.name)
-        entry = known.pop(folder, None)
+        entry = known.get(folder)
+        others.pop(folder, None)
         details = (_size(entry.size), _when(entry.used)) if entry else ("", "")
         state = "made" if made else "half-made" if entry else "not made"
         rows.append((settings.name, settings.type, state, *details, str(folder)))
-    for folder, entry in known.items():
+    for folder, entry in others.items():
         state = "other" if entry.complete else "half-made"
         details = (_size(entry.size), _when(entry.used))
         rows.append((entry.name or "-", entry.type, state, *details, str(folder)))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fal.environments.commands import without_secrets
 from fal.environments.installers import Job, fingerprint, make, python_of
 from fal.environments.locks import locked
 from fal.environments.settings import EnvironmentSettings
@@ -192,7 +193,7 @@ def _write_marker(settings: EnvironmentSettings, folder: Path) -> None:
     told = {
         "name": settings.name,
         "type": settings.type,
-        "requirements": list(settings.requirements),
+        "requirements": [without_secrets(item) for item in settings.requirements],
         "python": settings.python,
         "size": _size(folder),
     }

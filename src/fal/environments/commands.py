@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ _LAST_LINES = 40
 # What would lead an installer, or the Python that it asks, to other packages.
 _FOREIGN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "__PYVENV_LAUNCHER__")
 
+_SECRET = re.compile(r"(?<=://)(?P<user>[^\s/:@]*)(?P<password>:[^\s/@]*)?@")
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -26,11 +29,22 @@ class Ended:
 
     @property
     def message(self) -> str:
-        """The part of what it printed that tells of its failure."""
-        lines = self.output.strip().splitlines()
+        """The part of what it printed that tells of its failure, without passwords."""
+        lines = without_secrets(self.output).strip().splitlines()
         errors = [place for place, line in enumerate(lines) if line.startswith("error")]
         told = lines[errors[-1] :] if errors else lines
         return "\n".join(told[-_LAST_LINES:]) or f"it ended with exit code {self.code}"
+
+
+def without_secrets(told: str) -> str:
+    """Hide passwords and tokens in the URLs of a text."""
+
+    def hidden(found: re.Match[str]) -> str:
+        if found["password"] is not None:
+            return f"{found['user']}:****@"
+        return "git@" if found["user"] == "git" else "****@"
+
+    return _SECRET.sub(hidden, told)
 
 
 def clean_environ() -> dict[str, str]:

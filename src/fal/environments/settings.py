@@ -212,8 +212,8 @@ class _Reader:
             return None
         if word.startswith("-"):
             message = (
-                f"environment {told}: `{wanted}` must hold {wanted}, not the option {word}; "
-                "options belong into the installer's own configuration"
+                f"environment {told}: `{wanted}` must hold {wanted}, not the option "
+                f"{word.split()[0]}; options belong into the installer's own configuration"
             )
             self._report(_line(node), message)
             return None

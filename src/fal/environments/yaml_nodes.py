@@ -28,6 +28,9 @@ def read_node(path: Path, report: Callable[[Line, str], None]) -> yaml.Node | No
         mark = error.problem_mark
         report(None if mark is None else mark.line + 1, f"this is no YAML: {error.problem}")
         return None
+    except RecursionError:
+        report(None, "the file can't be read: its lists and mappings are nested too deeply")
+        return None
     except (OSError, ValueError, yaml.YAMLError) as error:
         report(None, f"the file can't be read: {error}")
         return None

@@ -49,6 +49,9 @@ def project(tmp_path: Path) -> Path:
           - {name: two, type: conda, packages: [scipy]}
           - {name: nosuch, type: conda, packages: [nosuch]}
           - {name: broken, type: conda, packages: [broken]}
+          - name: secret
+            type: conda
+            packages: ["https://me:secret@x.org/t/a", "git+https://secret@y.org/b"]
           - {name: ancient, type: conda, packages: [ancient]}
           - {name: picky, type: conda, packages: ["conda-forge::picky", python=3.12]}
           - {name: own, type: conda, packages: ["pandas=2.2", pyarrow], python: "3.13"}
@@ -148,6 +151,14 @@ def test_a_failure_holds_the_installers_message_and_leaves_nothing(
     assert len(conda.calls) == 6
     with pytest.raises(InstallError, match="no environment 'zzz' in fal_project"):
         environments.prepare("zzz")
+
+
+def test_passwords_in_urls_are_not_told(environments: Environments) -> None:
+    with pytest.raises(InstallError) as raised:
+        environments.prepare("secret")
+    told = str(raised.value)
+    assert "https://me:****@x.org/t/a git+https://****@y.org/b" in told
+    assert "secret@" not in told
 
 
 def test_packages_that_refuse_the_engines_pandas_get_another(

@@ -181,3 +181,8 @@ def test_an_unknown_name_is_told_with_the_near_one(tmp_path: Path) -> None:
     assert environments.problem(["science"]) is not None
     assert environments.type("science") == "venv"
     assert environments.type(None) == environments.type("local") == "local"
+
+
+def test_lists_within_lists_without_end_are_told(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, "environments: " + "[" * 3000 + "]" * 3000)
+    assert told.startswith("fal_project.yml: the file can't be read: its lists")
