@@ -105,9 +105,21 @@ class _Plan:
             elif path not in wanted and (_is_own(sql) or (path.stem in names and _is_old(sql))):
                 self.remove.append(path)
         for path, model in wanted.items():
+            if (link := self._link(path)) is not None:
+                message = (
+                    "this is a link, which dbt does not follow, so it would not find the "
+                    f"placeholder of {model.source} there; put a folder in its place"
+                )
+                self.problems.append(Problem(self._told(link), message))
+                return
             found, sql = existing.get(path), placeholder_sql(model)
             if found is None or (found != sql and (_is_own(found) or _is_old(found))):
                 self.write[path] = sql
+
+    def _link(self, path: Path) -> Path | None:
+        """The first folder on the way to a file, from the base's on, that is a link."""
+        above = [folder for folder in path.parents if folder.is_relative_to(self.base)]
+        return next((folder for folder in reversed(above) if folder.is_symlink()), None)
 
     def apply(self) -> None:
         path = self.base
@@ -137,6 +149,8 @@ class _Plan:
 
 
 def _existing(base: Path) -> Iterator[tuple[Path, str]]:
+    if base.is_symlink():
+        return
     # Another run may remove what this one is about to read; walking passes over it.
     for folder, _, names in os.walk(base):
         for path in (Path(folder, name) for name in sorted(names) if name.endswith(".sql")):

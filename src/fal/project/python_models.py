@@ -105,7 +105,10 @@ def _files(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if name[0] != "." and name != "__pycache__"]
         for name in files:
             path = Path(parent, name)
-            if path.suffix in SUFFIXES and name[0] != "." and name != "__init__.py":
+            if path.suffix not in SUFFIXES or name[0] == "." or name == "__init__.py":
+                continue
+            # Reading a pipe would wait for ever; a link to nothing is told later on.
+            if path.is_file() or not path.exists():
                 yield path
 
 

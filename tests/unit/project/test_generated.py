@@ -1,5 +1,6 @@
 """Each pure Python model has a placeholder that follows it, and nobody's work is lost."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -264,6 +265,23 @@ for turn in range(20):
     # The file comes and goes, so the folder is emptied under the other runs.
     generate_placeholders(Path(sys.argv[1]), ["models"], ["one"] if turn % 2 else ["none"])
 """
+
+
+@pytest.mark.parametrize("link", ["models/fal", "models/fal/deep"])
+def test_nothing_is_written_through_a_link(models: Models, tmp_path: Path, link: str) -> None:
+    models.file("fal_models/deep/train.py", "write_to_model(1)\n")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / link).parent.mkdir(parents=True)
+    (tmp_path / link).symlink_to(tmp_path / "outside")
+    (problem,) = models.problems()
+    assert problem.startswith(f"{link}: this is a link, which dbt does not follow")
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_a_pipe_is_no_model(models: Models) -> None:
+    models.file("fal_models/train.py", "write_to_model(1)\n")
+    os.mkfifo(models.root / "fal_models" / "pipe.py")
+    assert models.generate() == {"train.sql"}
 
 
 def test_runs_at_once_do_not_hurt_each_other(models: Models) -> None:
