@@ -177,19 +177,29 @@ def _parse(config: RuntimeConfig, adapter: Any) -> Manifest:
 
 
 def _anchor(credentials: Any, folder: Path) -> None:
-    """Look DuckDB's files up from the project's folder, as dbt does by going there.
+    """Look DuckDB's files up from the project's folder, wherever the program runs.
 
     And let go of the database when nothing uses it, so that other processes can have it.
     """
     if _is_file(credentials.path):
-        credentials.path = str(folder / credentials.path)
+        credentials.path = _anchored(credentials.path, folder)
         credentials.keep_open = False
     for attached in credentials.attach or []:
         if _is_file(attached.path):
-            attached.path = str(folder / attached.path)
+            attached.path = _anchored(attached.path, folder)
     settings = credentials.settings or {}
     if "," not in str(folder):
         credentials.settings = {"file_search_path": str(folder), **settings}
+
+
+def _anchored(path: str, folder: Path) -> str:
+    """A file's place: in the project's folder, unless only the working folder has it.
+
+    That is where `dbt --project-dir` leaves it.
+    """
+    place = folder / path
+    here = Path(path).absolute()
+    return str(here if here.is_file() and not place.exists() else place)
 
 
 def _is_file(path: str) -> bool:

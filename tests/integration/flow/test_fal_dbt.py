@@ -347,6 +347,18 @@ def test_files_are_found_from_the_projects_folder(
         assert nearest.project_name == "shop"
 
 
+def test_a_database_that_dbt_left_in_the_working_folder_is_found(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with duckdb.connect(project.database.name) as connection:
+        connection.execute("create table there as select 1 as id")
+    with FalDbt(project.root) as opened:
+        assert opened.execute_sql("select * from there")["id"].tolist() == [1]
+    assert not project.database.exists()
+
+
 def test_a_script_of_a_flow_opens_another_project_and_its_own(
     project: Project, built: Project
 ) -> None:
