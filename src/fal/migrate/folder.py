@@ -67,6 +67,10 @@ class ProjectFolder:
         inside = path.is_relative_to(self.root)
         return (path.relative_to(self.root) if inside else path).as_posix()
 
+    def holds(self, path: Path) -> bool:
+        """Whether a file lies in the project; one behind a link may be others' too."""
+        return path.resolve().is_relative_to(self.root.resolve())
+
     def _folders(self, project: Document, new: str, old: str, default: str) -> list[Path]:
         data: Any = project.data if isinstance(project.data, dict) else {}
         given = data.get(new, data.get(old, [default]))

@@ -169,6 +169,9 @@ class _Look:
 
     def _yaml(self, path: Path, find: Callable[[str, Document], Iterable[Finding]]) -> FilePlan:
         def of_text(name: str, text: str) -> Iterable[Finding]:
+            if self.folder.text(path) is None:
+                message = "this can't be read: it is missing, very large, or no text in UTF-8"
+                return [Finding(name, 1, "yaml", message)]
             try:
                 return find(name, read(text))
             except UnreadableError as error:
@@ -178,12 +181,15 @@ class _Look:
 
     def _text(self, path: Path, find: Callable[[str, str], Iterable[Finding]]) -> FilePlan:
         name = self.folder.name(path)
-        return _plan(name, self.folder.text(path) or "", lambda text: find(name, text))
+        text = self.folder.text(path) or ""
+        return _plan(name, text, lambda text: find(name, text), self.folder.holds(path))
 
 
-def _plan(path: str, text: str, find: Finder) -> FilePlan:
+def _plan(path: str, text: str, find: Finder, is_ours: bool = True) -> FilePlan:
     findings = left = _sorted(find(text))
     new = text
+    if not is_ours:
+        return FilePlan(path, text, text, findings, findings)
     # One edit may stand in another's way; the next round makes it.
     for _ in range(_ROUNDS):
         changes = [finding.change for finding in left if finding.change is not None]

@@ -307,6 +307,30 @@ def test_write_makes_what_the_diff_shows_and_the_second_run_finds_the_rest(tmp_p
     assert not [row for row in again if row["edit"]]
 
 
+def test_files_behind_links_that_leave_the_project_are_told_and_left(tmp_path: Path) -> None:
+    old = "models:\n  - name: a\n    tests: [unique]\n"
+    (tmp_path / "shared.yml").write_text(old)
+    models = tmp_path / "shop" / "models"
+    models.mkdir(parents=True)
+    (models.parent / "dbt_project.yml").write_text("name: shop\n")
+    (models / "a.yml").symlink_to(tmp_path / "shared.yml")
+    (models / "b.yml").write_text(old)
+    (models / "c.yml").symlink_to(models / "b.yml")
+    written = {row["path"]: row["written"] for row in told(models.parent, "--write")}
+    assert written == {"models/a.yml": False, "models/b.yml": True, "models/c.yml": True}
+    assert (tmp_path / "shared.yml").read_text() == old
+    assert "data_tests" in (models / "c.yml").read_text()
+    assert (models / "c.yml").is_symlink()
+
+
+def test_a_yaml_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop\n")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "a.yml").write_bytes(b"models:\n  - name: \xe9\n")
+    [row] = told(tmp_path)
+    assert "no text in UTF-8" in row["message"]
+
+
 def test_a_project_of_today_has_nothing_to_do(tmp_path: Path) -> None:
     old = "models: [{name: a, columns: [{name: id, tests: [accepted_values: {values: [1]}]}]}]\n"
     (tmp_path / "models").mkdir()
