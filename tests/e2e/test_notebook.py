@@ -24,6 +24,7 @@ MORE = (
     "write_to_model(ref('customers'))",
     "%unload_ext fal",
     "from fal.typing import ref\nref('customers')",
+    "%load_ext fal\n%fal --model 'customers",
 )
 
 
@@ -80,6 +81,7 @@ def test_the_notebook_of_the_docs_and_mistakes(
     assert "attached to none" in more[11]["error"]
     assert more[12]["error"] == ""
     assert more[13]["error"].startswith("OutsideFlowError: ")
+    assert more[14]["error"].startswith("MagicError: %fal: No closing quotation")
 
 
 def test_no_output_is_kept_in_the_docs() -> None:

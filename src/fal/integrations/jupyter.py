@@ -79,7 +79,7 @@ def choose(line: str) -> None:
     parser.add_argument("--model", "-m")
     for option in ("--project-dir", "--profiles-dir", "--target", "--profile", "--vars"):
         parser.add_argument(option)
-    _open(**vars(parser.parse_args(shlex.split(line))))
+    _open(**vars(parser.parse_args(_words("%fal", line))))
 
 
 def init_fal(line: str = "") -> None:
@@ -93,13 +93,20 @@ def init_fal(line: str = "") -> None:
         LoadError: the project can't be loaded.
     """
     given: dict[str, Any] = {}
-    for word in shlex.split(line):
+    for word in _words("%init_fal", line):
         name, equals, value = word.partition("=")
         if not equals or name not in _INIT_FAL:
             known = " ".join(f"{known}=..." for known in _INIT_FAL)
             raise MagicError(f"%init_fal: {word!r} is not known; usage: %init_fal {known}")
         given[_INIT_FAL[name]] = value
     _open(**given)
+
+
+def _words(command: str, line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise MagicError(f"{command}: {error}: {line}") from None
 
 
 def _open(model: str | None = None, **settings: Any) -> NotebookSession:

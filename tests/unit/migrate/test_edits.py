@@ -371,7 +371,9 @@ def test_most_random_files_are_edited_in_full() -> None:
     """The property above would hold for an editor that does nothing."""
     total = made = 0
 
-    @settings(deadline=None, derandomize=True)
+    # hypothesis takes constants from the modules that are loaded, so the files are not
+    # always the same ones.
+    @settings(deadline=None, derandomize=True, max_examples=300)
     @given(_files, _styles)
     def count(content: Any, style: Any) -> None:
         nonlocal total, made
