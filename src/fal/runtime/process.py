@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing.util
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -40,6 +41,9 @@ def clean_exit() -> Iterator[None]:
             code = _exit_code(error)
             if interrupts.arrived and code != 0:
                 code = INTERRUPTED  # click has an exit code of its own for it
+            if interrupts.arrived:
+                # The end is near: another Ctrl-C would only change how it is told.
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
             if _state["threads_left"]:
                 _leave(code)
             if isinstance(error, KeyboardInterrupt):

@@ -117,6 +117,24 @@ def test_the_command_ends_with_dbts_exit_code_wherever_it_is_interrupted() -> No
     assert done.stderr.strip() == "Aborted!"
 
 
+def test_a_second_interrupt_at_the_very_end_changes_nothing() -> None:
+    done = run(
+        """
+        import atexit, signal, sys
+        from fal.runtime.process import clean_exit
+        class Late:  # deleted when Python takes its modules apart
+            def __del__(self, kill=signal.raise_signal, number=signal.SIGINT):
+                kill(number)
+        sys.late = Late()
+        atexit.register(signal.raise_signal, signal.SIGINT)
+        with clean_exit():
+            signal.raise_signal(signal.SIGINT)
+        """
+    )
+    assert done.returncode == 2
+    assert done.stderr == "Aborted!\n"
+
+
 def test_nothing_is_left_behind_when_nothing_was_interrupted() -> None:
     with heard_interrupts(lambda: None):
         assert signal.getsignal(signal.SIGURG) is not signal.SIG_DFL
