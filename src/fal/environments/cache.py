@@ -150,12 +150,12 @@ def entries() -> list[Entry]:
 def _entry(folder: Path) -> Entry:
     try:
         marker = folder / _MARKER
-        told: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
-        used = marker.stat().st_mtime
-    except (OSError, ValueError):
+        told: Any = json.loads(marker.read_text(encoding="utf-8"))
+        details = (str(told["name"]), str(told["type"]), int(told["size"]))
+        return Entry(folder, is_complete(folder), *details, marker.stat().st_mtime)
+    except (OSError, ValueError, TypeError, KeyError):
         kind = folder.name.partition("-")[0]
         return Entry(folder, False, "", kind, _size(folder), folder.stat().st_mtime)
-    return Entry(folder, is_complete(folder), told["name"], told["type"], told["size"], used)
 
 
 def prune(*, older_than: float | None) -> Iterator[tuple[Entry, bool]]:

@@ -222,7 +222,11 @@ def started(environment: PreparedEnvironment) -> Iterator[Worker]:
             control.close()
             os.close(crash)
             if isinstance(error, OSError):
-                message = f"environment {environment.name}: its Python does not start: {error}"
+                name = environment.name
+                message = (
+                    f"environment {name}: its Python does not start: {error}; make it anew with "
+                    f"`fal env create --again {name}`"
+                )
                 raise WorkerDiedError(message) from error
             raise
         worker = Worker(process, main, control, crash)

@@ -314,6 +314,19 @@ def test_prune_removes_what_is_old_half_made_and_not_in_use(
     assert entries() == []
 
 
+@pytest.mark.parametrize("marker", ["null", "{}", '{"name": 1}', "{", "\udcff"])
+def test_an_environment_whose_marker_is_spoilt_counts_as_half_made(
+    environments: Environments, marker: str
+) -> None:
+    folder = environments.prepare("one").folder
+    environments.close()
+    (folder / "fal_environment.json").write_text(marker, errors="surrogateescape")
+    (entry,) = entries()
+    assert (entry.complete, entry.type) == (False, "conda")
+    assert [gone for _, gone in prune(older_than=0)] == [True]
+    assert not folder.exists()
+
+
 def test_a_use_is_remembered_and_again_makes_anew(
     environments: Environments, conda: FakeConda, project: Path
 ) -> None:

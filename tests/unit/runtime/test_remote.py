@@ -16,10 +16,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from fal.environments.prepare import PreparedEnvironment
 from fal.exceptions import FrameError, ScriptInterrupted, WorkerDiedError, WriteError
 from fal.runtime.context import AdapterResponse, ModelInfo
 from fal.runtime.execute import Running
-from fal.runtime.remote import environment_info
+from fal.runtime.remote import environment_info, started
 from tests.support.conda import until
 from tests.support.fakes import FakeSession, model_info
 from tests.support.folder import Folder
@@ -447,6 +448,15 @@ def test_a_forked_process_does_not_speak_for_the_script(remote: Remote) -> None:
         """
     )
     assert remote.printed == ["0"]
+
+
+def test_a_python_that_does_not_start_is_told(tmp_path: Path) -> None:
+    environment = PreparedEnvironment("e", "venv", tmp_path, tmp_path / "python")
+    with (
+        pytest.raises(WorkerDiedError, match=r"does not start: .* make it anew"),
+        started(environment),
+    ):
+        pass
 
 
 def test_nothing_is_left_open(remote: Remote) -> None:
