@@ -62,7 +62,7 @@ def _resolved(raw_profile: Any, profile_name: str, override: str | None, rendere
     target = override
     if target is None:
         target = renderer.render_value(raw_profile.get("target", "default"))
-    chosen = outputs.get(target)
+    chosen = outputs.get(target) if isinstance(target, str) else None
     if not isinstance(chosen, Mapping) or not _is_fal(chosen):
         return raw_profile
     named = _database_output(outputs, chosen, f"{profile_name}.outputs.{target}", renderer)
@@ -73,7 +73,7 @@ def _resolved(raw_profile: Any, profile_name: str, override: str | None, rendere
 def _database_output(
     outputs: Mapping[str, Any], chosen: Mapping[str, Any], where: str, renderer: Any
 ) -> Mapping[str, Any]:
-    others = [name for name, output in outputs.items() if not _is_fal(output)]
+    others = [str(name) for name, output in outputs.items() if not _is_fal(output)]
     hint = f"set it to one of: {', '.join(others)}" if others else "add a target to name"
     if chosen.get(_KEY) is None:
         raise DbtProfileError(
@@ -81,7 +81,8 @@ def _database_output(
             f"same profile that holds the database's credentials; {hint}"
         )
     name = renderer.render_value(chosen[_KEY])
-    named = outputs.get(name)
+    # A name such as 1 is a number in YAML, and rendered it may be either.
+    named = next((output for known, output in outputs.items() if str(known) == str(name)), None)
     if not isinstance(named, Mapping):
         raise DbtProfileError(
             f"{where} in profiles.yml has `{_KEY}: {name}`, and the profile has no such "

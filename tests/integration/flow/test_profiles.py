@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from dbt.config.profile import Profile
+from dbt.config.renderer import ProfileRenderer
 
-from fal.flow.profiles import fal_profiles
+from fal.flow.profiles import _resolved, fal_profiles
 from tests.support.project import Project
 
 # As the old tool's service wanted it; nobody has these variables any more.
@@ -68,10 +69,12 @@ def test_a_db_profile_that_names_no_database_is_told(tmp_path: Path) -> None:
         none={"type": "fal"},
         gone={"type": "fal", "db_profile": "prod"},
         twice={"type": "fal", "db_profile": "dev_with_fal"},
+        listed={"type": "fal", "db_profile": ["dev"]},
     )
     expected = {
         "none": "shop.outputs.none in profiles.yml is of type fal and has no `db_profile`",
         "gone": "has `db_profile: prod`, and the profile has no such target; set it to one of: dev",
+        "listed": "has `db_profile: ['dev']`, and the profile has no such target",
         "twice": "has `db_profile: dev_with_fal`, which is of type fal too; set it to one of: dev",
     }
     for target, message in expected.items():
@@ -79,6 +82,13 @@ def test_a_db_profile_that_names_no_database_is_told(tmp_path: Path) -> None:
         assert message in " ".join(failed.output.split()), failed.output
     unknown = made.flow("run", "--target", "nowhere").ended(2)
     assert "does not have a target named 'nowhere'" in unknown.output
+
+
+def test_a_db_profile_may_be_named_by_a_number() -> None:
+    numbers: dict[Any, Any] = {1: {"type": "duckdb"}, "fal": {"type": "fal", "db_profile": 1}}
+    resolved = _resolved({"outputs": numbers}, "shop", "fal", ProfileRenderer({}))
+    assert resolved["outputs"]["fal"] == {"type": "duckdb"}
+    assert _resolved({"target": ["fal"], "outputs": numbers}, "shop", None, ProfileRenderer({}))
 
 
 def test_plain_dbt_is_left_as_it_was(ran: Project) -> None:
