@@ -99,9 +99,10 @@ class FlowTask(RunTask):
             flow = replace(self._flow, running=self.running)
             run_global_scripts(self, flow, self.scripts.after)
 
-    def call_runner(self, runner: Any) -> Any:
+    def call_runner(self, runner: Any, *more: Any) -> Any:
+        # dbt-core 1.12 hands a context for its traces along.
         with self.slots.node():
-            return super().call_runner(runner)
+            return super().call_runner(runner, *more)
 
     def print_results_line(self, results: Any, execution_time: Any) -> None:
         super().print_results_line(told_as_scripts(results), execution_time)
