@@ -55,8 +55,8 @@ def _reported(path: str, root: Mapping) -> Iterator[Finding]:
             yield Finding(path, root.line(key), "output-path", message)
     if root.key("modules-path"):
         message = (
-            "`modules-path` is not read any more; remove it (packages go to dbt_packages), or "
-            "write `packages-install-path`, and run `dbt deps` again"
+            "dbt refuses `modules-path`; remove it (packages go to dbt_packages), or write "
+            "`packages-install-path`, and run `dbt deps` again"
         )
         yield Finding(path, root.line("modules-path"), "renamed-key", message)
     if root.scalar("config-version") == "1":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -89,8 +89,8 @@ class SchemaFile:
         clash = [name for name in old if name in there]
         moved = sorted((name for name in old if name not in there), key=node.line)
         if moved:
-            told = " and ".join(f"`{name}`" for name in moved)
-            message = f"{_told(node, kind)}: {told} belongs under `config`"
+            told = ", ".join(f"`{name}`" for name in moved)
+            message = f"{_told(node, kind)}: {told} {_belong(moved)} under `config`"
             yield self._found(
                 node, moved[0], "config", message, Nest(node.place, tuple(moved), "config")
             )
@@ -149,7 +149,8 @@ class SchemaFile:
         if not moved:
             return
         safe = under == "config" or not self.hindrance
-        message = f"{told}: {', '.join(f'`{key}`' for key in moved)} belongs under `{under}`"
+        named = ", ".join(f"`{key}`" for key in moved)
+        message = f"{told}: {named} {_belong(moved)} under `{under}`"
         if not safe:
             message += f"; first {self.hindrance}"
         change = Nest(test.place, moved, under) if safe else None
@@ -218,3 +219,7 @@ def _mappings(node: yaml.Node, depth: int = 0) -> Iterator[yaml.MappingNode]:
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             yield from _mappings(item, depth + 1)
+
+
+def _belong(keys: Sequence[str]) -> str:
+    return "belongs" if len(keys) == 1 else "belong"

@@ -30,6 +30,8 @@ _DBT_PIN = re.compile(
     r"(?:^|[\"'\s])(?P<name>dbt-(?:core|duckdb|snowflake|bigquery|postgres|redshift|spark|athena))"
     r"(?:\[[^\]]*\])?\s*(?P<bound>(?:==|~=|<=?|\^)\s*(?P<major>\d+)\.(?P<minor>\d+)[\w.*]*)"
 )
+_PANDAS = re.compile(r"(?:^|[\"'\s])pandas(?:\[[^\]]*\])?(?P<bounds>\s*[=<>!~^]=?\s*\d[^\"';#]*)")
+_BOUND = re.compile(r"\s*(?P<sign>==?|<=?|~=|\^)\s*(?P<major>\d+)(?:\.(?P<minor>\d+))?(?P<rest>.*)")
 _LISTS = re.compile(
     r"(?:requirements|constraints)[^/]*\.(?:txt|in)$|(?:^|/)requirements/[^/]+\.txt$"
 )
@@ -95,6 +97,26 @@ def _requirements(path: str, number: int, line: str, *, whole: bool) -> Iterator
                 f"`{pin['name']} {pin['bound'].strip()}`: fal-flow needs dbt-core 1.10.6 to 1.12"
             )
             yield Finding(path, number, "requirement", message)
+    for pin in _PANDAS.finditer(line):
+        if any(map(_leaves_pandas_out, pin["bounds"].split(","))):
+            message = f"`pandas {pin['bounds'].strip()}`: fal-flow needs pandas 2.2 or newer"
+            yield Finding(path, number, "requirement", message)
+
+
+def _leaves_pandas_out(bound: str) -> bool:
+    """Whether no pandas from 2.2 on is within a bound."""
+    found = _BOUND.match(bound)
+    if found is None:
+        return False
+    version = (int(found["major"]), int(found["minor"] or 0))
+    patch = re.match(r"\.\d", found["rest"]) is not None
+    if found["sign"] == "<":
+        return version <= (2, 2) and not (version == (2, 2) and patch)
+    # These end at the next major version: `^1.5.3`, `~=1.5`, `==1.*`.
+    star = found["minor"] is None and found["rest"].startswith(".*")
+    if found["sign"] == "^" or (found["sign"] == "~=" and not patch) or star:
+        return version[0] < 2
+    return version < (2, 2)
 
 
 def _is_requirement(line: str, found: re.Match[str]) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fal.cli.migrate import migrate
+from fal.migrate.text_files import text_findings
 
 FILES = {
     "dbt_project.yml": """
@@ -268,6 +269,27 @@ def test_every_file_is_told_with_its_lines(
 def test_packages_and_what_stays_as_it_is_are_not_told(rows: list[dict[str, Any]]) -> None:
     assert {row["path"] for row in rows} <= FILES.keys()
     assert not [row for row in rows if "notify.py" in row["message"]]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "is_old"),
+    [
+        *((text, True) for text in (
+            "pandas<2", "pandas >=1.0, <2.0", "pandas>=1,<2.2", "pandas[x]==1.5; os_name == 'nt'",
+            "pandas==2.1.0", "pandas~=1.5", "pandas~=2.0.1", "pandas==1.*", "pandas<=2.1",
+        )),
+        *((text, False) for text in (
+            "pandas", "pandas>=1.0", "pandas<3", "pandas==2.*", "pandas~=2.0", "pandas==2.2.1",
+            "pandas<2.2.1", "pandas-stubs<1", "geopandas<1", "# pandas<2",
+        )),
+    ],
+)  # fmt: skip
+def test_a_pin_of_pandas_that_the_engine_can_not_have_is_told(
+    requirement: str, is_old: bool
+) -> None:
+    messages = [one.message for one in text_findings("requirements.txt", requirement)]
+    assert len(messages) == is_old
+    assert all("fal-flow needs pandas 2.2 or newer" in message for message in messages)
 
 
 def test_nothing_is_changed_without_write(tmp_path: Path) -> None:
