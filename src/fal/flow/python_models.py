@@ -5,15 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from dbt.config.runtime import RuntimeConfig
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
 
 from fal.exceptions import ProjectError
 from fal.flow.errors import FlowError
 from fal.project.generated import generate_placeholders
-from fal.project.python_models import VARIABLE
+from fal.project.python_models import VARIABLE, missing_folders
 
 
 def generate(config: RuntimeConfig) -> None:
     """Bring the placeholders of the root project's Python models up to date.
+
+    A folder that is named and not there holds no models, as for dbt's own paths, and is
+    warned of: dbt tells only that models are missing.
 
     Args:
         config: the project; its variables name the folders of Python models.
@@ -21,10 +27,17 @@ def generate(config: RuntimeConfig) -> None:
     Raises:
         FlowError: a Python model or a generated file is not as it should be.
     """
+    root, paths = Path(config.project_root), _paths(config)
     try:
-        generate_placeholders(Path(config.project_root), config.model_paths, _paths(config))
+        generate_placeholders(root, config.model_paths, paths)
     except ProjectError as error:
         raise FlowError(error) from error
+    for path in missing_folders(root, paths):
+        text = (
+            f"the variable `{VARIABLE}` names the folder {path!r}, which is not in {root}; the "
+            "project has no Python models from there"
+        )
+        fire_event(Note(msg=text), level=EventLevel.WARN)
 
 
 def _paths(config: RuntimeConfig) -> object:

@@ -69,11 +69,25 @@ def find_python_models(
     return list(models.values())
 
 
+def missing_folders(root: Path, paths: object) -> list[str]:
+    """Which folders the variable `fal-models-paths` names that are not there.
+
+    Args:
+        root: the project's folder.
+        paths: the variable's value; None where it is not set, which names none.
+
+    Returns:
+        The folders, as the variable names them.
+    """
+    named = _named([] if paths is None else paths)
+    return [path for path in named or [] if not (root / path).is_dir()]
+
+
 def _folders(
     root: Path, model_paths: Sequence[str], paths: object, problems: list[Problem]
 ) -> Iterator[Path]:
-    named = [DEFAULT] if paths is None else [paths] if isinstance(paths, str) else paths
-    if not isinstance(named, list) or not all(isinstance(path, str) for path in named):
+    named = _named([DEFAULT] if paths is None else paths)
+    if named is None:
         message = f"the variable `{VARIABLE}` must be a folder or a list of folders, not {paths!r}"
         problems.append(Problem("dbt_project.yml", message))
         return
@@ -84,6 +98,14 @@ def _folders(
             problems.append(Problem("dbt_project.yml", message))
         elif folder.is_dir():
             yield folder
+
+
+def _named(paths: object) -> list[str] | None:
+    """The folders that a value of the variable names; None where it can't name any."""
+    named = [paths] if isinstance(paths, str) else paths
+    if not isinstance(named, list) or not all(isinstance(path, str) for path in named):
+        return None
+    return named
 
 
 def _folder_fault(folder: Path, root: Path, model_paths: Sequence[str]) -> str | None:

@@ -118,4 +118,9 @@ def test_what_is_wrong_is_told_and_harms_nothing(shop: Project) -> None:
     # Without the folder, its models are gone, and dbt says who misses them.
     ended = shop.fal_dbt("ls", "--vars", "fal-models-paths: python").ended(2)
     assert "depends on a node named 'totals' which was not found" in ended.output
+    assert "which is not in" not in ended.output
+    ended = shop.fal_dbt("ls", "--vars", "fal-models-paths: [python, pyton]").ended(2)
+    assert "the variable `fal-models-paths` names the folder 'pyton', which is not in" in (
+        ended.output
+    )
     assert [path.name for path in folder.rglob("*.sql")] == ["one.sql"]
