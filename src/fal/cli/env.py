@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fal.cli.folders import project_folder
 from fal.exceptions import FalError, ProjectError
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ _DAY = 86_400
 _project_dir = click.option(
     "--project-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=".",
     envvar="DBT_PROJECT_DIR",
-    help="The dbt project's folder, which holds fal_project.yml; by default this one.",
+    help="The dbt project's folder, which holds fal_project.yml; by default the nearest one "
+    "at or above this one.",
 )
 
 
@@ -62,7 +63,7 @@ def env() -> None:
 @env.command("list")
 @_project_dir
 @_telling
-def list_command(project_dir: Path) -> None:
+def list_command(project_dir: Path | None) -> None:
     """List this project's environments, then the others that are kept.
 
     Each with its type, whether it is made, its size, its last use and its folder.
@@ -99,13 +100,16 @@ def list_command(project_dir: Path) -> None:
 @click.option("--again", is_flag=True, help="Make those anew that are there.")
 @_project_dir
 @_telling
-def create_command(names: tuple[str, ...], again: bool, project_dir: Path) -> None:
+def create_command(names: tuple[str, ...], again: bool, project_dir: Path | None) -> None:
     """Make this project's environments, or those of these names.
 
     A flow makes what it needs by itself; this does it beforehand, in an image or a
     scheduled job for example. Those that are there are left as they are.
     """
     environments = _environments(project_dir)
+    root = environments.root
+    if not any((root / name).is_file() for name in ("dbt_project.yml", "fal_project.yml")):
+        raise click.UsageError(f"there is no project in {root}; give its folder by --project-dir")
     unknown = [told for name in names if (told := environments.problem(name))]
     if unknown:
         raise click.UsageError("\n".join(unknown))
@@ -157,10 +161,10 @@ def prune_command(days: int, everything: bool) -> None:
     click.echo(f"Removed {count} {noun}, {_size(freed)}.")
 
 
-def _environments(project_dir: Path) -> Environments:
+def _environments(project_dir: Path | None) -> Environments:
     from fal.environments.prepare import Environments
 
-    return Environments(project_dir, lambda message: click.echo(message, err=True))
+    return Environments(project_folder(project_dir), lambda message: click.echo(message, err=True))
 
 
 def _size(size: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fal.cli.folders import project_folder
 from fal.exceptions import MigrateError
 from fal.migrate.plan import FilePlan, look
 from fal.migrate.write import write
@@ -17,9 +18,8 @@ from fal.migrate.write import write
 @click.option(
     "--project-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path(),
     envvar="DBT_PROJECT_DIR",
-    help="The folder of dbt_project.yml; by default this one.",
+    help="The folder of dbt_project.yml; by default the nearest one at or above this one.",
 )
 @click.option(
     "--profiles-dir",
@@ -29,14 +29,16 @@ from fal.migrate.write import write
 )
 @click.option("--write", "do_write", is_flag=True, help="Make the edits that are safe.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def migrate(project_dir: Path, profiles_dir: Path | None, do_write: bool, output: str) -> None:
+def migrate(
+    project_dir: Path | None, profiles_dir: Path | None, do_write: bool, output: str
+) -> None:
     """Report what today's dbt, or fal, wants otherwise in an old project.
 
     dbt need not be able to parse the project. Without --write, nothing is changed and
     the edits are shown. Exits with 0 if nothing is left to do, 1 if findings are left,
     2 if the project can't be looked at.
     """
-    root = project_dir.resolve()
+    root = project_folder(project_dir)
     try:
         plans = look(root, _profiles(root, profiles_dir))
         if do_write:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -259,7 +260,14 @@ def test_the_command_lists_makes_and_removes(project: Project, tmp_path: Path) -
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "There are no environments" in run("list", "--project-dir", str(empty)).output
-    assert "nothing to make" in run("create", "--project-dir", str(empty)).output
+    nowhere = run("create", "--project-dir", str(empty))
+    assert nowhere.exit_code == 2
+    assert f"there is no project in {empty}" in nowhere.output
+    (empty / "dbt_project.yml").write_text("name: empty\n", encoding="utf-8")
+    below = empty / "models"
+    below.mkdir()
+    with contextlib.chdir(below):
+        assert "nothing to make" in run("create").output
     (empty / "fal_project.yml").write_text("environments: 3")
     broken = run("list", "--project-dir", str(empty))
     assert broken.exit_code == 2

@@ -395,6 +395,15 @@ def test_the_reference_project_has_nothing_to_do() -> None:
     assert run(Path(__file__).parents[3]).stdout == "Nothing to do.\n"
 
 
+def test_the_project_is_found_from_a_folder_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project(tmp_path)
+    monkeypatch.chdir(root / "models")
+    found = CliRunner().invoke(migrate, ["--output", "json"])
+    assert "dbt_project.yml" in {row["path"] for row in json.loads(found.stdout)["findings"]}
+
+
 def test_a_folder_without_a_readable_project_is_a_set_up_error(tmp_path: Path) -> None:
     missing = run(tmp_path)
     assert missing.exit_code == 2
