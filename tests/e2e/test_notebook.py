@@ -78,7 +78,7 @@ def test_the_notebook_of_the_docs_and_mistakes(
     assert more[8]["printed"].startswith("True ")
     assert more[9]["printed"].endswith("no model\n")
     assert more[10]["printed"] == "None\n"
-    assert "attached to none" in more[11]["error"]
+    assert "choose one with `%fal --model NAME`" in more[11]["error"]
     assert more[12]["error"] == ""
     assert more[13]["error"].startswith("OutsideFlowError: ")
     assert more[14]["error"].startswith("MagicError: %fal: No closing quotation")

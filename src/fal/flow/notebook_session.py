@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fal.exceptions import WriteError
 from fal.flow.fal_dbt import FalDbt
 from fal.flow.project_use import NoRun
 from fal.flow.session import ModelSession, ProjectSession
@@ -61,6 +62,11 @@ class NotebookSession:
         return self._run(lambda session: session.source(source_name, table_name))
 
     def write_to_model(self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool) -> None:
+        if self._node is None:
+            raise WriteError(
+                "write_to_model() writes the table of the chosen model, and none is chosen; choose "
+                "one with `%fal --model NAME`, or write a source with write_to_source()"
+            )
         self._run(lambda session: session.write_to_model(data, mode, dtype, index))
 
     def write_to_source(
