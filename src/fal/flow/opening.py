@@ -141,6 +141,10 @@ def _load(settings: Settings, folder: Path) -> OpenProject:
         activation = replace(activation, adapter=adapter)
         with activated(activation):
             manifest = _parse(config, adapter)
+            # After parsing: dbt parses all files anew where the profile is another than that
+            # of the last command, and parsing opens no database.
+            if config.credentials.type == "duckdb":
+                _anchor(config.credentials, folder)
     finally:
         dbt.tracking.active_user = user
     return OpenProject(config, manifest, activation)
@@ -160,8 +164,6 @@ def _config(flags: Any, folder: Path) -> RuntimeConfig:
     with fal_profiles():
         profile = load_profile(str(folder), flags.VARS, flags.PROFILE, flags.TARGET, flags.THREADS)
     project = load_project(str(folder), flags.VERSION_CHECK, profile, flags.VARS)
-    if profile.credentials.type == "duckdb":
-        _anchor(profile.credentials, folder)
     config: RuntimeConfig = RuntimeConfig.from_parts(project, profile, flags)
     return config
 

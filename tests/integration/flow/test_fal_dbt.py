@@ -236,6 +236,13 @@ def other_process_runs(database: Path, statement: str) -> None:
     subprocess.run([sys.executable, "-c", code, str(database), statement], check=True, timeout=60)
 
 
+def test_a_program_and_the_commands_share_what_dbt_has_parsed(built: Project) -> None:
+    built.fal_dbt("parse").ok()
+    with FalDbt(built.root) as project:
+        assert len(project.ref("orders")) == 1
+    assert "Unable to do partial parsing" not in built.fal_dbt("parse").ok().output
+
+
 def test_the_database_is_free_between_operations_and_changes_are_seen(built: Project) -> None:
     with FalDbt(built.root) as project:
         project.execute_sql("create or replace table t as select 1 as a")
