@@ -131,7 +131,7 @@ def test_a_failing_before_script_keeps_the_sql_from_running(project: Project, pr
     assert project.kind("orders") is None
     assert probe.told == []
     assert "ValueError: not ready" in ended.results["orders.before.before.py"]["message"]
-    assert "Failure in script before.py before orders (fal_scripts/before.py)" in ended.output
+    assert "in script before.py before orders (fal_scripts/before.py)" in ended.output
     assert "SKIP script after.py after orders" in ended.output
 
 
