@@ -28,7 +28,7 @@ def model_info(name: str = "orders", status: str = "running") -> ModelInfo:
         package_name="shop",
         database="dev",
         schema="main",
-        table_name=f'"dev"."main"."{name}"',
+        relation_name=f'"dev"."main"."{name}"',
         description="",
         status=status,
         columns={},

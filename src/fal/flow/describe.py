@@ -39,7 +39,7 @@ def adapter_response(
 def model_info(
     node: Any,
     run: Snapshot,
-    table_name: str,
+    relation_name: str,
     *,
     status: str | None = None,
     answer: Mapping[str, Any] | None = None,
@@ -51,7 +51,7 @@ def model_info(
     Args:
         node: the dbt node.
         run: the run so far.
-        table_name: its table's full, quoted name.
+        relation_name: its table's full, quoted name.
         status: its status where the run's results don't hold it yet.
         answer: the warehouse's answer where the run's results don't hold it yet.
         is_incremental: whether this run adds to its table.
@@ -66,7 +66,7 @@ def model_info(
         package_name=node.package_name,
         database=node.database,
         schema=node.schema,
-        table_name=table_name,
+        relation_name=relation_name,
         description=node.description,
         status=status,
         columns=_columns(node.columns),
@@ -78,15 +78,15 @@ def model_info(
     )
 
 
-def source_info(node: Any, run: Snapshot, table_name: str) -> SourceInfo:
+def source_info(node: Any, run: Snapshot, relation_name: str) -> SourceInfo:
     """Describe a source node; see `model_info`."""
     return SourceInfo(
         name=node.source_name,
-        table=node.name,
+        table_name=node.name,
         unique_id=node.unique_id,
         database=node.database,
         schema=node.schema,
-        table_name=table_name,
+        relation_name=relation_name,
         description=node.description,
         columns=_columns(node.columns),
         tests=_tests(node.unique_id, run),

@@ -177,7 +177,7 @@ class ProjectSession:
     def list_sources(self) -> list[SourceInfo]:
         run = self._state.snapshot()
         return [
-            describe.source_info(node, run, self._table_name(node))
+            describe.source_info(node, run, self._relation_name(node))
             for node in facts.sources(self._manifest)
         ]
 
@@ -189,7 +189,7 @@ class ProjectSession:
         """Commit what dbt left open, so that scripts read and write on their own."""
         self._connection.commit()
 
-    def _table_name(self, node: Any) -> str:
+    def _relation_name(self, node: Any) -> str:
         return str(self._adapter.Relation.create_from(self._dbt_config, node))
 
     def _refs(self, node: Any) -> ScriptRefResolver:
@@ -230,7 +230,7 @@ class ProjectSession:
         return describe.model_info(
             node,
             run,
-            self._table_name(node),
+            self._relation_name(node),
             is_incremental=self._state.incremental(node, self._dbt_config, self._adapter),
             count=partial(self._state.rows, node, self._count),
             **known,

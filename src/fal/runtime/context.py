@@ -123,7 +123,7 @@ class ModelInfo:
         package_name: the dbt package that owns it.
         database: the database of its table; None where the warehouse has none.
         schema: the schema of its table.
-        table_name: the full, quoted name of its table, to use in SQL.
+        relation_name: the full, quoted name of its table, to use in SQL.
         description: the description from the YAML.
         status: `success`, `error` or `skipped` once it has ended in this run;
             `running` while it is built; `pending` while it waits; `skipped` also
@@ -144,7 +144,7 @@ class ModelInfo:
     package_name: str
     database: str | None
     schema: str
-    table_name: str
+    relation_name: str
     description: str
     status: str
     columns: Mapping[str, ColumnInfo]
@@ -153,6 +153,11 @@ class ModelInfo:
     tags: tuple[str, ...]
     adapter_response: AdapterResponse
     is_incremental: bool = False
+
+    @property
+    def table_name(self) -> str:
+        """The name of its table inside its schema, as `SourceInfo.table_name` is a table's."""
+        return self.alias
 
 
 @dataclass(frozen=True)
@@ -180,11 +185,11 @@ class SourceInfo:
 
     Attributes:
         name: the source's name, such as `raw`.
-        table: the table's name inside the source.
+        table_name: the table's name inside the source.
         unique_id: dbt's id of the source table.
         database: the table's database; None where the warehouse has none.
         schema: the table's schema.
-        table_name: the full, quoted name of the table, to use in SQL.
+        relation_name: the full, quoted name of the table, to use in SQL.
         description: the description from the YAML.
         columns: the described columns, by name.
         tests: the table's data tests.
@@ -196,11 +201,11 @@ class SourceInfo:
     """
 
     name: str
-    table: str
+    table_name: str
     unique_id: str
     database: str | None
     schema: str
-    table_name: str
+    relation_name: str
     description: str
     columns: Mapping[str, ColumnInfo]
     tests: tuple[TestInfo, ...]

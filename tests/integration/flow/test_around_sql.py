@@ -8,7 +8,7 @@ from tests.support.project import Project
 TELL = """
 from pathlib import Path
 from tests.support import probe
-table = context.current_model.table_name
+table = context.current_model.relation_name
 found = execute_sql(
     "select count(*) n from information_schema.tables "
     f"where table_name = '{{context.current_model.alias}}'"

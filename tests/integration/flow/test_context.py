@@ -73,7 +73,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 def test_the_current_model(told: dict[str, Any]) -> None:
     model: ModelInfo = told["before"][0]
     assert (model.name, model.alias, model.unique_id) == ("orders", "orders_t", "model.shop.orders")
-    assert model.table_name == '"dev"."main"."orders_t"'
+    assert model.relation_name == '"dev"."main"."orders_t"'
     assert (model.database, model.schema, model.package_name) == ("dev", "main", "shop")
     assert model.description == "All orders."
     assert model.tags == ("daily",)
@@ -119,8 +119,8 @@ def test_tests_and_their_status(told: dict[str, Any]) -> None:
 def test_sources(told: dict[str, Any]) -> None:
     (source,) = told["last"][3]
     assert isinstance(source, SourceInfo)
-    assert (source.name, source.table, source.schema) == ("raw", "t", "raw_data")
-    assert source.table_name == '"dev"."raw_data"."t_2024"'
+    assert (source.name, source.table_name, source.schema) == ("raw", "t", "raw_data")
+    assert source.relation_name == '"dev"."raw_data"."t_2024"'
     assert source.description == "A table."
 
 

@@ -126,7 +126,7 @@ def test_models_sources_and_tests_tell_of_the_last_command(opened: FalDbt) -> No
     assert isinstance(tests["few"], DbtSingularTest)
     (source,) = opened.sources
     assert isinstance(source, DbtSource)
-    assert (source.name, source.table, source.status) == ("raw", "events", "skipped")
+    assert (source.name, source.table_name, source.status) == ("raw", "events", "skipped")
     assert [test.name for test in source.tests] == ["unique"]
 
 

@@ -22,8 +22,8 @@ probe.tell({
     "rows": model.adapter_response.rows_affected,
     "models": {each.name: each.status for each in list_models()},
     "tests": [(t.name, t.modelname, t.column, t.status) for t in list_tests()],
-    "sources": {each.table: each.freshness and each.freshness.status for each in list_sources()},
-    "source statuses": {each.table: each.status for each in list_sources()},
+    "sources": {s.table_name: s.freshness and s.freshness.status for s in list_sources()},
+    "source statuses": {each.table_name: each.status for each in list_sources()},
     "target": context.config.target_name,
 })
 """
