@@ -123,9 +123,9 @@ def _remember_target(params: dict[str, Any]) -> None:
     try:
         folder = params.get("target_path") or _told_target_path(root, params.get("vars") or {})
         past = find_past_run(root / folder)
-    except Exception as error:  # dbt tells what is wrong with the project better
-        if isinstance(error, PastRunError):
-            raise click.ClickException(str(error)) from error
+    except PastRunError as error:
+        raise click.ClickException(str(error)) from error
+    except Exception:  # dbt tells what is wrong with the project better
         return
     if past is not None:
         params["target"] = past.target

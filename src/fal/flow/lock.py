@@ -45,9 +45,21 @@ def open_database(adapter: Any) -> None:
 
 def _try_open(adapter: Any) -> str | None:
     """Open a connection; who holds the database if it is another process."""
+    with adapter.connection_named("fal_open"):
+        return open_handle(adapter.connections)
+
+
+def open_handle(connections: Any) -> str | None:
+    """Open the connection of the calling thread.
+
+    Args:
+        connections: dbt's connection manager.
+
+    Returns:
+        Who holds the database if it is another process; None when it is open.
+    """
     try:
-        with adapter.connection_named("fal_open"):
-            adapter.connections.get_thread_connection().handle  # noqa: B018 - opens it
+        connections.get_thread_connection().handle  # noqa: B018 - opens it
     except Exception as error:  # the driver's errors have no base in common with dbt's
         from fal.warehouse.duckdb import lock_holder
 

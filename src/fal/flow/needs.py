@@ -11,7 +11,7 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
-from fal.flow.script_nodes import attach, known_scripts
+from fal.flow.script_nodes import known_scripts, node_ids
 from fal.flow.selection import ScriptAwareSelector
 
 
@@ -55,10 +55,10 @@ def loading_scripts(selected: set[str], manifest: Manifest) -> set[str]:
     sources = [] if scripts is None else list(scripts.sources.values())
     tables = read_by(selected, manifest) if sources else set()
     return {
-        attach(script, source.unique_id, source.name).unique_id
+        uid
         for source in sources
         if not tables.isdisjoint(source.tables)
-        for script in source.before
+        for uid in node_ids(source.before, source)
     }
 
 

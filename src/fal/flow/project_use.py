@@ -13,6 +13,7 @@ from dbt_common.exceptions import DbtBaseException
 from fal.exceptions import ClosedError, DatabaseLockedError, FalError, WarehouseError
 from fal.flow.activation import activated, own_database
 from fal.flow.facts import Count, RunState
+from fal.flow.lock import open_handle
 from fal.flow.opening import OpenProject
 from fal.flow.past_run import PastRun, find_past_run, target_path
 from fal.flow.session import ProjectSession
@@ -131,14 +132,11 @@ class ProjectUse:
 
     def _open(self, connections: Any) -> None:
         try:
-            connections.get_thread_connection().handle  # noqa: B018 - opens it
+            holder = open_handle(connections)
         except Exception as error:  # the driver's errors have no base in common with dbt's
-            from fal.warehouse.duckdb import lock_holder
-
-            holder = lock_holder(str(error))
-            if holder is None:
-                raise WarehouseError(f"the database can't be opened: {error}") from error
-            raise DatabaseLockedError(f"{holder}; try again when it has let go") from error
+            raise WarehouseError(f"the database can't be opened: {error}") from error
+        if holder is not None:
+            raise DatabaseLockedError(f"{holder}; try again when it has let go")
 
     def _close(self) -> None:
         with activated(self.project.activation):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from dbt.contracts.graph.nodes import HookNode
 from dbt.node_types import NodeType
 
 from fal.lineage.imports import fingerprint
-from fal.project.model import ProjectScripts, Script
+from fal.project.model import ProjectScripts, Script, ScriptedModel, ScriptedSource
 
 _KEY = "_fal_scripts"
 # dbt leaves edges of this type out when a selection walks the graph (`+`, `@`), and
@@ -99,6 +99,11 @@ def attach(script: Script, owner: str | None, name: str, place: int = 1) -> Atta
     return Attached(script, owner, f"{script.name} {stage} {name}", unique_id)
 
 
+def node_ids(scripts: Iterable[Script], owner: ScriptedModel | ScriptedSource) -> list[str]:
+    """The ids of the nodes of some scripts of a model or source, in order."""
+    return [attach(script, owner.unique_id, owner.name).unique_id for script in scripts]
+
+
 def add_script_nodes(manifest: Manifest, scripts: ProjectScripts, roots: dict[str, Path]) -> None:
     """Add a node for each script to a manifest.
 
@@ -158,16 +163,14 @@ def link_scripts(graph: Any, manifest: Manifest) -> None:
         return
     for model in scripts.models.values():
         if not model.placeholder:
-            afters = [attach(s, model.unique_id, model.name).unique_id for s in model.after]
-            _link_afters(graph, manifest, model.unique_id, afters)
+            _link_afters(graph, manifest, model.unique_id, node_ids(model.after, model))
     # Now that they are in the graph, the after-scripts of its parents are parents of a model.
     for model in scripts.models.values():
-        befores = [attach(s, model.unique_id, model.name).unique_id for s in model.before]
+        befores = node_ids(model.before, model)
         parents = [uid for uid in graph.predecessors(model.unique_id) if uid not in befores]
         _link_befores(graph, befores, parents, [model.unique_id])
     for source in scripts.sources.values():
-        befores = [attach(s, source.unique_id, source.name).unique_id for s in source.before]
-        _link_befores(graph, befores, [], list(source.tables))
+        _link_befores(graph, node_ids(source.before, source), [], list(source.tables))
 
 
 def _link_afters(graph: Any, manifest: Manifest, model: str, afters: list[str]) -> None:

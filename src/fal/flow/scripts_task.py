@@ -57,21 +57,21 @@ class ScriptsTask(FlowTask, RunTask):
         assert self.manifest is not None
         by_model = {uid: scripts for uid, scripts in self._chosen() if scripts}
         first, last = self._global_scripts()
+        roots = package_roots(self.config)
         for attached in (*first, *(s for scripts in by_model.values() for s in scripts), *last):
-            self._add_node(attached)
+            self._add_node(attached, roots)
         graph = self._script_graph(by_model)
         _put_around(graph, [one.unique_id for one in first], [one.unique_id for one in last])
         self._first = {one.unique_id for one in first}
         self._last = {one.unique_id for one in last}
         return GraphQueue(graph, self.manifest, set(graph))
 
-    def _add_node(self, attached: Attached) -> None:
+    def _add_node(self, attached: Attached, roots: dict[str, Path]) -> None:
         assert self.manifest is not None
         uid = attached.unique_id
         self.attached[uid] = attached
         if uid not in self.manifest.nodes:
-            node = script_node(attached, self.manifest, package_roots(self.config))
-            self.manifest.nodes[uid] = node
+            self.manifest.nodes[uid] = script_node(attached, self.manifest, roots)
             self._added.append(uid)
 
     def _global_scripts(self) -> tuple[list[Attached], list[Attached]]:

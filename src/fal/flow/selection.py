@@ -100,16 +100,14 @@ def _quiet(spec: Any) -> Any:
 class _ByQualifiedName(QualifiedNameSelectorMethod):
     def search(self, included_nodes: Any, selector: str) -> Iterator[Any]:
         # By dbt's rules `orders` would find the script `orders.py`, as it finds folders.
-        scripts = {uid for uid in included_nodes if isinstance(self._node(uid), ScriptNode)}
+        scripts = _script_ids(self.manifest, included_nodes)
         yield from super().search(included_nodes - scripts, selector)
         for uid in scripts:
-            if selector in ("*", self._node(uid).package_name, f"{self._node(uid).package_name}.*"):
+            package = self.manifest.nodes[uid].package_name
+            if selector in ("*", package, f"{package}.*"):
                 yield uid
         if selector.endswith(_NOTEBOOK):
             yield from _by_file(self.manifest, included_nodes, selector)
-
-    def _node(self, unique_id: Any) -> Any:
-        return self.manifest.nodes.get(unique_id)
 
 
 class _ByFile(FileSelectorMethod):
@@ -132,9 +130,12 @@ class _ByPath(PathSelectorMethod):
 class _ByConfig(ConfigSelectorMethod):
     def search(self, included_nodes: Any, selector: Any) -> Iterator[Any]:
         # Scripts have no configs; what dbt gives every node is not theirs.
-        nodes = self.manifest.nodes
-        scripts = {uid for uid in included_nodes if isinstance(nodes.get(uid), ScriptNode)}
+        scripts = _script_ids(self.manifest, included_nodes)
         yield from super().search(included_nodes - scripts, selector)
+
+
+def _script_ids(manifest: Manifest, included_nodes: Any) -> set[Any]:
+    return {uid for uid in included_nodes if isinstance(manifest.nodes.get(uid), ScriptNode)}
 
 
 def _by_file(manifest: Manifest, included_nodes: Any, selector: str) -> Iterator[Any]:
