@@ -1,10 +1,11 @@
-"""Throw-away dbt projects on DuckDB, and the commands run in them in this process."""
+"""Throw-away dbt projects, and the commands run in them in this process."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ import click
 import duckdb
 import yaml
 from click.testing import CliRunner
+
+from tests.support.snowflake.server import StandIn
 
 Json = dict[str, Any]
 
@@ -79,6 +82,8 @@ class Project:
         threads: how many nodes may run at once.
         settings: what is added to `dbt_project.yml`.
         prepared: whether dbt finds its own macros parsed; that saves a second.
+        standin: the Snowflake stand-in to run on; DuckDB without it. Each project has a
+            database of its own there.
     """
 
     root: Path
@@ -86,6 +91,8 @@ class Project:
     threads: int = 2
     settings: Mapping[str, Any] = field(default_factory=dict)
     prepared: bool = True
+    standin: StandIn | None = None
+    snowflake_database: str = field(default_factory=lambda: f"T_{secrets.token_hex(6)}".upper())
 
     def __post_init__(self) -> None:
         project: Json = {
@@ -96,10 +103,15 @@ class Project:
             "vars": {"fal-scripts-path": "fal_scripts"},
             **self.settings,
         }
-        target = {"type": "duckdb", "path": self.database.name, "threads": self.threads}
         self.file("dbt_project.yml", yaml.safe_dump(project, sort_keys=False))
-        profile = {self.name: {"target": "dev", "outputs": {"dev": target}}}
+        name, target = ("prod" if self.standin else "dev"), self._target()
+        profile = {self.name: {"target": name, "outputs": {name: target}}}
         self.file("profiles.yml", yaml.safe_dump(profile))
+
+    def _target(self) -> Json:
+        if self.standin is None:
+            return {"type": "duckdb", "path": self.database.name, "threads": self.threads}
+        return {**self.standin.target(self.snowflake_database), "threads": self.threads}
 
     @property
     def database(self) -> Path:
@@ -168,7 +180,7 @@ class Project:
     def _invoke(self, command: Callable[[], click.Command], args: tuple[str, ...]) -> Invocation:
         if self.prepared and not (self.root / "target").exists():
             (self.root / "target").mkdir()
-            (self.root / "target" / "partial_parse.msgpack").write_bytes(_empty_parse())
+            (self.root / "target" / "partial_parse.msgpack").write_bytes(self._empty_parse())
         with contextlib.chdir(self.root), _quiet_environment():
             try:
                 ended = CliRunner().invoke(command(), args)
@@ -178,11 +190,15 @@ class Project:
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """Run SQL in the database and give its rows."""
+        if self.standin is not None:
+            return self.standin.query(statement, self.snowflake_database)
         with duckdb.connect(str(self.database)) as connection:
             return connection.execute(statement).fetchall()
 
     def rows(self, relation: str) -> list[tuple[Any, ...]]:
         """A table's rows, sorted."""
+        if self.standin is not None:
+            return sorted(self.sql(f"select * from {relation}"), key=repr)
         return self.sql(f"select * from {relation} order by all")
 
     def kind(self, table: str, schema: str = "main") -> str | None:
@@ -192,6 +208,9 @@ class Project:
             f"where table_name = '{table}' and table_schema = '{schema}'"
         )
         return str(found[0][0]) if found else None
+
+    def _empty_parse(self) -> bytes:
+        return _empty_parse() if self.standin is None else _empty_parse_on(self.standin)
 
     def log(self) -> str:
         """`logs/dbt.log`."""
@@ -203,6 +222,15 @@ def _empty_parse() -> bytes:
     """What dbt keeps of parsing a project without files."""
     with tempfile.TemporaryDirectory() as folder:
         empty = Project(Path(folder), prepared=False)
+        empty.dbt("parse").ok()
+        return (empty.root / "target" / "partial_parse.msgpack").read_bytes()
+
+
+@cache
+def _empty_parse_on(standin: StandIn) -> bytes:
+    """The same for a project on Snowflake, which has macros of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Project(Path(folder), prepared=False, standin=standin)
         empty.dbt("parse").ok()
         return (empty.root / "target" / "partial_parse.msgpack").read_bytes()
 

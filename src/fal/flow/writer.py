@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fal.warehouse.base import Staged, Warehouse
 
 _writing_source = threading.Lock()
+_making_schema = threading.Lock()
 
 
 class Writer:
@@ -50,14 +51,13 @@ class Writer:
         """Write a model's table and return the number of rows written."""
         _check_mode(mode)
         relation = self._adapter.Relation.create_from(self._config, node)
-        with self._staged(data, dtype, index, f"model {node.name}") as staged, self._lock:
+        what = f"model {node.name}"
+        with self._staged(data, dtype, index, what, relation) as staged, self._lock:
             existing = self._existing(relation)
-            if existing is None:  # where its model is not part of the run
-                self._create_schema(relation)
             if mode == "overwrite" or existing is None:
                 self._materialize(node, staged.select)
             else:
-                self._append(existing, staged, f"model {node.name}")
+                self._append(existing, staged, what)
             return staged.rows
 
     def write_source(
@@ -74,22 +74,28 @@ class Writer:
         if getattr(relation, "external", None):
             raise WriteError(f"source {name} is an external location, not a table; it is read-only")
         # Several scripts may write one source; each must see what the one before has made.
-        with self._staged(data, dtype, index, f"source {name}") as staged, _writing_source:
-            self._create_schema(relation)
+        what = f"source {name}"
+        with self._staged(data, dtype, index, what, relation) as staged, _writing_source:
             existing = self._existing(relation)
             if mode == "overwrite" or existing is None:
                 self._replace(relation, existing, staged)
             else:
-                self._append(existing, staged, f"source {name}")
+                self._append(existing, staged, what)
             return staged.rows
 
     def _staged(
-        self, data: FrameLike, dtype: DType, index: bool, what: str
+        self, data: FrameLike, dtype: DType, index: bool, what: str, relation: Any
     ) -> AbstractContextManager[Staged]:
         from fal.warehouse.arrow import to_tables
 
         self._connection.commit()
-        return self._warehouse.stage(to_tables(data, index=index, what=what), dtype, what=what)
+        # dbt makes the schemas of the models that it runs; a script may write others.
+        with _making_schema:
+            if self._existing(relation) is None:
+                self._create_schema(relation)
+        tables = to_tables(data, index=index, what=what)
+        schema = str(relation.without_identifier())
+        return self._warehouse.stage(tables, dtype, what=what, schema=schema)
 
     def distrust_cache(self) -> None:
         """Look into the database from now on: the script may make and drop tables itself."""

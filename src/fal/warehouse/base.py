@@ -64,6 +64,7 @@ class Warehouse(ABC):
         dtype: Mapping[str, object] | object | None = None,
         *,
         what: str = "frame",
+        schema: str | None = None,
     ) -> AbstractContextManager[Staged]:
         """Put rows where SQL can select from them, for the length of a `with` block.
 
@@ -72,6 +73,8 @@ class Warehouse(ABC):
                 because the iterator may itself use the connection.
             dtype: SQL types to cast to: one for all columns, or a mapping from column names.
             what: The target, for messages.
+            schema: The target's schema, quoted as SQL needs it; it exists. What a warehouse
+                makes for the time of the block, it makes there.
 
         Returns:
             A context manager that gives the staged rows; they are gone after the block, also

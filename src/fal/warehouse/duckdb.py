@@ -54,6 +54,7 @@ class DuckDBWarehouse(Warehouse):
         dtype: Mapping[str, object] | object | None = None,
         *,
         what: str = "frame",
+        schema: str | None = None,
     ) -> Iterator[Staged]:
         """Register one table as it lies; copy several, as they come, to a temporary table."""
         tables = _writable(tables, what)

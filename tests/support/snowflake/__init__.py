@@ -1,0 +1,1 @@
+"""A Snowflake stand-in on loopback: the wire protocol in front of DuckDB."""
