@@ -1,4 +1,4 @@
-"""Understands profiles of `type: fal`, which name another target of the same profile."""
+"""Reads profiles: `type: fal` names another target, and variables not set are told at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 from dbt.config.profile import Profile
 from dbt.exceptions import DbtProfileError
+
+from fal.flow.profile_variables import check_variables
 
 _TYPE = "fal"
 _KEY = "db_profile"
@@ -46,6 +48,7 @@ def _render_profile(
     cls: Any, raw_profile: Any, profile_name: str, target_override: str | None, renderer: Any
 ) -> Any:
     resolved = _resolved(raw_profile, profile_name, target_override, renderer)
+    _check_variables(resolved, profile_name, target_override, renderer)
     return _dbts_own.__func__(cls, resolved, profile_name, target_override, renderer)
 
 
@@ -59,15 +62,27 @@ def _resolved(raw_profile: Any, profile_name: str, override: str | None, rendere
     outputs = raw_profile.get("outputs") if isinstance(raw_profile, Mapping) else None
     if not isinstance(outputs, Mapping):
         return raw_profile
-    target = override
-    if target is None:
-        target = renderer.render_value(raw_profile.get("target", "default"))
+    target = _target(raw_profile, override, renderer)
     chosen = outputs.get(target) if isinstance(target, str) else None
     if not isinstance(chosen, Mapping) or not _is_fal(chosen):
         return raw_profile
     named = _database_output(outputs, chosen, f"{profile_name}.outputs.{target}", renderer)
     threads = {"threads": chosen["threads"]} if "threads" in chosen else {}
     return {**raw_profile, "outputs": {**outputs, target: {**named, **threads}}}
+
+
+def _target(raw_profile: Mapping[str, Any], override: str | None, renderer: Any) -> Any:
+    """The name of the chosen target."""
+    return override or renderer.render_value(raw_profile.get("target", "default"))
+
+
+def _check_variables(profile: Any, profile_name: str, override: str | None, renderer: Any) -> None:
+    outputs = profile.get("outputs") if isinstance(profile, Mapping) else None
+    if isinstance(outputs, Mapping):
+        target = _target(profile, override, renderer)
+        chosen = outputs.get(target) if isinstance(target, str) else None
+        if isinstance(chosen, Mapping):
+            check_variables(chosen, f"{profile_name}.outputs.{target}", renderer)
 
 
 def _database_output(

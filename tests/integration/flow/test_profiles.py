@@ -102,3 +102,33 @@ def test_plain_dbt_is_left_as_it_was(ran: Project) -> None:
     second.__exit__(None, None, None)
     assert vars(Profile)["render_profile"] is before
     assert ran.dbt("ls").exit_code == 2
+
+
+def test_all_variables_that_the_chosen_target_lacks_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SET_ONE", "dev.duckdb")
+    made = project(
+        tmp_path,
+        cloud={
+            "type": "duckdb",
+            "path": "{{ env_var('SET_ONE') }}",
+            # dbt takes the Jinja of a password that it can't render for the password itself.
+            "password": "{{ env_var('NOT_SET_A') if env_var('NOT_SET', '') == '' else '' }}",
+            "threads": "{{ env_var('NOT_SET_B') | as_number }}",
+            "settings": {"a": ["{{ env_var('NOT_SET_A') }}{{ env_var('NOT_SET_C') }}"]},
+            "schema": "{{ env_var('NOT_SET', 'main') }}",
+        },
+    )
+    ended = made.flow("run", "--target", "cloud").ended(2)
+    told = [line.strip() for line in ended.output.splitlines()]
+    start = told.index(
+        "shop.outputs.cloud in profiles.yml reads environment variables that are not set:"
+    )
+    assert told[start + 1 : start + 4] == [
+        "NOT_SET_A  for password, settings.a.0",
+        "NOT_SET_B  for threads",
+        "NOT_SET_C  for settings.a.0",
+    ]
+    assert "export NOT_SET_A=" in ended.output
+    made.flow("run", "--target", "dev", "--select", "told").ok()
