@@ -8,6 +8,7 @@ import sys
 
 from bench.flows import compare_chain, compare_start
 from bench.frames import compare_frames
+from bench.snowflake import compare_snowflake
 from bench.timing import timed
 
 
@@ -20,6 +21,8 @@ def main() -> None:
 
     print(f"{'medians of runs in turn':<58} {'ours':>11} {'base':>11} {'ratio':>8}   target")
     for result in compare_frames(options.rows, options.runs):
+        print(result.row())
+    for result in compare_snowflake(options.rows, options.runs):
         print(result.row())
     chain, per_node = compare_chain(options.runs)
     print(chain.row())
