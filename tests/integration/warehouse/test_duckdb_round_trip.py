@@ -4,7 +4,6 @@ import datetime as dt
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,41 +22,18 @@ from fal.warehouse.arrow import to_pandas, to_tables
 from fal.warehouse.base import Warehouse
 from fal.warehouse.duckdb import lock_holder
 from fal.warehouse.factory import make_warehouse
-
-
-class PlainConnection:
-    """A DuckDB connection in the place of dbt's."""
-
-    def __init__(self, path: str = ":memory:") -> None:
-        self.driver = duckdb.connect(path)
-        self.driver.execute("set TimeZone = 'America/New_York'")
-        self.statements: list[str] = []
-
-    def execute(self, sql: str) -> None:
-        self.statements.append(sql)
-        with self.guard(sql):
-            self.driver.execute(sql).fetchall()
-
-    def native(self) -> Any:
-        return self.driver
-
-    @contextmanager
-    def guard(self, sql: str) -> Iterator[None]:
-        try:
-            yield
-        except duckdb.Error as error:
-            raise WarehouseError(str(error)) from error
+from tests.support.warehouses import DuckDBConnection
 
 
 @pytest.fixture(scope="module")
-def connection() -> Iterator[PlainConnection]:
-    connection = PlainConnection()
+def connection() -> Iterator[DuckDBConnection]:
+    connection = DuckDBConnection()
     yield connection
-    connection.driver.close()
+    connection.close()
 
 
 @pytest.fixture
-def warehouse(connection: PlainConnection) -> Iterator[Warehouse]:
+def warehouse(connection: DuckDBConnection) -> Iterator[Warehouse]:
     yield make_warehouse("duckdb", connection)
     # Whatever happened, nothing that was staged is left.
     left = connection.driver.execute(
@@ -383,7 +359,7 @@ def test_reading_what_is_not_there(warehouse: Warehouse) -> None:
 
 def test_unknown_adapters() -> None:
     with pytest.raises(WarehouseError, match=r"'oracle': .* duckdb"):
-        make_warehouse("oracle", PlainConnection())
+        make_warehouse("oracle", DuckDBConnection())
 
 
 def test_the_holder_of_a_lock_is_named(tmp_path: Path) -> None:
