@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from fal.exceptions import FrameError
+from fal.warehouse.identifiers import in_frame
 
 
 def column_names(labels: Iterable[object], *, what: str) -> list[str]:
@@ -40,8 +41,34 @@ def column_names(labels: Iterable[object], *, what: str) -> list[str]:
                 f"{what}: the name of column number {place}, {name!r}, holds a character that "
                 "SQL cannot; rename it"
             )
-    _refuse_clashes(names, what)
+    if clashes := _clashes(names):
+        raise FrameError(
+            f"{what}: a warehouse takes these columns for one, because their names are equal or "
+            f"differ only in case: {clashes}; rename or drop all but one"
+        )
     return names
+
+
+def frame_names(names: Sequence[str], *, sql: str) -> list[str]:
+    """Give the columns of a query the names that they have in a frame.
+
+    Args:
+        names: The names as the warehouse tells them, from left to right.
+        sql: The query, for messages.
+
+    Returns:
+        One name per column, all distinct even when case is ignored.
+
+    Raises:
+        FrameError: Two names differ in nothing or only in case.
+    """
+    if clashes := _clashes(names):
+        raise FrameError(
+            "these columns can't be told apart in a frame, because their names are equal or "
+            f"differ only in case: {clashes}; name the columns in the select, and rename all but "
+            f'one (select ... as "other_name"). The query was: {_shown(sql)}'
+        )
+    return [in_frame(name) for name in names]
 
 
 def is_unicode(text: str) -> bool:
@@ -53,26 +80,27 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _refuse_clashes(names: Sequence[str], what: str) -> None:
+def _clashes(names: Sequence[str]) -> str:
+    """The names that are equal when case is ignored, with their places; empty if there are none."""
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names):
         places.setdefault(name.lower(), []).append(place)
-    clashes = [
+    return "; ".join(
         " and ".join(f'"{names[place]}" (column {place + 1})' for place in group)
         for group in places.values()
         if len(group) > 1
-    ]
-    if clashes:
-        raise FrameError(
-            f"{what}: a warehouse takes these columns for one, because their names are equal or "
-            f"differ only in case: {'; '.join(clashes)}; rename or drop all but one"
-        )
+    )
+
+
+def _shown(sql: str) -> str:
+    line = " ".join(sql.split())
+    return line if len(line) <= 200 else f"{line[:197]}..."
 
 
 def match_columns(
     found: Sequence[str], expected: Sequence[str], *, what: str, beside: str
 ) -> list[str]:
-    """Pair columns by name, whatever their order and case.
+    """Pair columns by name, whatever their order and case; the very name goes before others.
 
     Args:
         found: The names that the data has.
@@ -84,12 +112,17 @@ def match_columns(
         For each expected name, in order, the found name that goes with it.
 
     Raises:
-        FrameError: A column is missing or extra; both sets are named.
+        FrameError: A column is missing or extra, or its name differs from those of several
+            only in case; both sets are named.
     """
-    by_key = {name.lower(): name for name in found}
-    keys = {name.lower() for name in expected}
-    missing = [name for name in expected if name.lower() not in by_key]
-    extra = [name for name in found if name.lower() not in keys]
+    pairs = {name: name for name in expected if name in set(found)}
+    pairs |= _paired_without_case(
+        [name for name in found if name not in pairs],
+        [name for name in expected if name not in pairs],
+        f"{what}: of the columns of {beside}",
+    )
+    missing = [name for name in expected if name not in pairs]
+    extra = [name for name in found if name not in pairs.values()]
     if missing or extra:
         parts = [f"missing {_listed(missing)}"] if missing else []
         parts += [f"extra {_listed(extra)}"] if extra else []
@@ -97,7 +130,27 @@ def match_columns(
             f"{what}: the columns are not those of {beside}: {' and '.join(parts)}; "
             f"{beside} has {_listed(expected)}"
         )
-    return [by_key[name.lower()] for name in expected]
+    return [pairs[name] for name in expected]
+
+
+def _paired_without_case(
+    found: Sequence[str], expected: Sequence[str], where: str
+) -> dict[str, str]:
+    """Pair the names that no other has exactly, by expected name."""
+    by_key: dict[str, list[str]] = {}
+    for name in found:
+        by_key.setdefault(name.lower(), []).append(name)
+    wanted: dict[str, list[str]] = {}
+    for name in expected:
+        if name.lower() in by_key:
+            wanted.setdefault(name.lower(), []).append(name)
+    for key, names in wanted.items():
+        if len(names) > 1 or len(by_key[key]) > 1:
+            raise FrameError(
+                f"{where}, {_listed(names)} could each be {_listed(by_key[key])} of the data: the "
+                "names differ only in case; rename all but one, or give the data the very name"
+            )
+    return {names[0]: by_key[key][0] for key, names in wanted.items()}
 
 
 def column_types(
@@ -115,7 +168,8 @@ def column_types(
         The SQL type for each column that has one, by the name that the column has in `names`.
 
     Raises:
-        FrameError: `dtype` names a column that is not there, or holds something that is no type.
+        FrameError: `dtype` names a column that is not there, or one twice, or holds something that
+            is no type.
     """
     if dtype is None:
         return {}
@@ -128,6 +182,8 @@ def column_types(
             f"{what}: dtype names columns that the frame does not have: {_listed(unknown)}; "
             f"it has {_listed(names)}"
         )
+    if clashes := _clashes([str(name) for name in dtype]):
+        raise FrameError(f"{what}: dtype names one column twice: {clashes}; leave all but one out")
     return {
         by_key[str(name).lower()]: _type_sql(kind, f'dtype of column "{name}"', what)
         for name, kind in dtype.items()

@@ -12,7 +12,8 @@ import pyarrow.types as pt
 
 from fal.exceptions import FrameError
 from fal.warehouse.base import Staged, StagedColumn, Warehouse
-from fal.warehouse.columns import column_types
+from fal.warehouse.columns import column_types, frame_names
+from fal.warehouse.duckdb_types import is_readable, marked_field, readable_type
 from fal.warehouse.types import map_type, settled
 
 _LOCK = re.compile(
@@ -22,9 +23,6 @@ _LOCK = re.compile(
 
 # As many rows as DuckDB puts in one unit of its own storage.
 _ROW_GROUP = 122_880
-
-# DuckDB hands these over as raw bytes, or as another value; they are read as text.
-_NOT_IN_ARROW = frozenset({"BIGNUM", "BIT", "TIME WITH TIME ZONE", "UHUGEINT", "VARIANT"})
 
 
 class DuckDBWarehouse(Warehouse):
@@ -36,16 +34,22 @@ class DuckDBWarehouse(Warehouse):
             relation = self._native().sql(sql)
             if relation is None:  # a statement without rows
                 return pa.table({})
+            names, kinds = relation.columns, relation.types
+        in_frames = frame_names(names, sql=sql)
+        with self.connection.guard(sql):
             odd = [
-                self.quote(name)
-                for name, kind in zip(relation.columns, relation.types, strict=True)
-                if str(kind) in _NOT_IN_ARROW
+                f"cast({self.quote(name)} as {readable_type(kind)}) as {self.quote(name)}"
+                for name, kind in zip(names, kinds, strict=True)
+                if not is_readable(kind)
             ]
             if odd:
-                texts = ", ".join(f"cast({name} as varchar) as {name}" for name in odd)
-                relation = relation.project(f"* replace ({texts})")
-            table: pa.Table = relation.to_arrow_table()
-        return _in_utc(table)
+                relation = relation.project(f"* replace ({', '.join(odd)})")
+            table = _in_utc(relation.to_arrow_table())
+        fields = [
+            marked_field(field, kind).with_name(name)
+            for field, kind, name in zip(table.schema, kinds, in_frames, strict=True)
+        ]
+        return pa.Table.from_arrays(table.columns, schema=pa.schema(fields))
 
     @contextmanager
     def stage(

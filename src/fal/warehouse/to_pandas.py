@@ -10,20 +10,11 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from fal.exceptions import FrameError
+from fal.warehouse.marks import INTEGER, mark_of
 from fal.warehouse.python_values import python_values
 from fal.warehouse.types import is_list, plain_type
 
-_NULLABLE: dict[Any, Any] = {
-    pa.int8(): pd.Int8Dtype(),
-    pa.int16(): pd.Int16Dtype(),
-    pa.int32(): pd.Int32Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.uint8(): pd.UInt8Dtype(),
-    pa.uint16(): pd.UInt16Dtype(),
-    pa.uint32(): pd.UInt32Dtype(),
-    pa.uint64(): pd.UInt64Dtype(),
-    pa.bool_(): pd.BooleanDtype(),
-}
+_NULLABLE: dict[Any, Any] = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 # As the fields of one value lie in memory.
 _MONTH_DAY_NANO = np.dtype([("months", "<i4"), ("days", "<i4"), ("nanos", "<i8")])
 
@@ -40,32 +31,33 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
 
     Returns:
         A frame with the table's column names and a fresh range index, whose dtypes depend on
-        the types and on whether there are nulls, never on the number of rows:
+        the types, on whether there are nulls and on whether values fit, never on how many:
 
-        - integers: `int8` to `uint64`; with nulls `Int8` to `UInt64`
-        - decimals without a scale: `int64` or `Int64` if all fit, else Python integers
+        - integers of any width, decimals without a scale: `int64`; with nulls `Int64`; Python
+          integers if one does not fit into 64 bits
         - other decimals: `decimal.Decimal` objects
-        - floats: `float32`, `float64`, nulls as NaN
+        - floats of any width: `float64`, nulls as NaN
         - booleans: `bool`; with nulls `boolean`
         - strings, enums: pandas' own strings (`str`; before pandas 3 `object`)
         - dates, times: `datetime.date`, `datetime.time` objects
-        - timestamps: `datetime64[us]`, `datetime64[us, UTC]` (`ns` if the column is that fine)
+        - timestamps: `datetime64[us]`, `datetime64[us, UTC]`; `ns` if a value is that fine
         - intervals: `timedelta64[us]`; `pd.DateOffset` objects if there are months in it
         - binary, lists, structs, maps: `bytes`, `list`, `dict`, `dict` objects
+        - text that is marked as JSON (see `fal.warehouse.marks`): its values as Python objects
 
     Raises:
-        FrameError: A date lies outside the years that Python knows.
+        FrameError: A date lies outside the years that Python knows, or JSON can't be parsed.
     """
     quick: dict[bool, dict[str, pa.ChunkedArray]] = {True: {}, False: {}}
     columns: dict[str, Any] = {}
     # By position, since a query may give two columns the same name.
-    for place, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
-        plain = _decoded(column)
-        _refuse_far_dates(plain, name)
-        if _goes_straight(plain):
+    for place, (field, column) in enumerate(zip(table.schema, table.columns, strict=True)):
+        plain = _decoded(column, field)
+        _refuse_far_dates(plain, field.name)
+        if _goes_straight(plain, field):
             quick[_repeats(plain)][str(place)] = plain
         else:
-            columns[str(place)] = _special(plain)
+            columns[str(place)] = _special(plain, field)
     for repeats, group in quick.items():
         straight = pa.table(group).to_pandas(
             split_blocks=True, coerce_temporal_nanoseconds=False, deduplicate_objects=repeats
@@ -77,23 +69,36 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _decoded(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     """Reduce the types that have the same dtype in pandas to one."""
-    if isinstance(column.type, pa.BaseExtensionType):
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
         chunks = [chunk.storage for chunk in column.chunks]
-        return _decoded(pa.chunked_array(chunks, column.type.storage_type))
-    if pt.is_dictionary(column.type):
+        return _decoded(pa.chunked_array(chunks, kind.storage_type), field)
+    if pt.is_dictionary(kind):
         chunks = [chunk.dictionary_decode() for chunk in column.chunks]
-        return _decoded(pa.chunked_array(chunks, column.type.value_type))
-    if _is_nested(column.type):
+        return _decoded(pa.chunked_array(chunks, kind.value_type), field)
+    if _is_nested(kind):
         return column
-    if pt.is_decimal(column.type) and column.type.scale == 0:
-        try:
-            return column.cast(pa.int64())
-        except pa.ArrowInvalid:
-            return column
-    target = plain_type(column.type)
-    return column if target == column.type else column.cast(target)
+    target = _widened(kind, field)
+    try:
+        # What Python's time of day can't hold is cut off, as pyarrow would do without a word.
+        return column if target == kind else column.cast(target, safe=not pt.is_time64(kind))
+    except pa.ArrowInvalid:
+        # Integers beyond 64 bits, or digits below the microsecond.
+        return column
+
+
+def _widened(kind: pa.DataType, field: pa.Field) -> pa.DataType:
+    """The type that stands for all that become the same dtype."""
+    whole = pt.is_decimal(kind) and kind.scale == 0
+    if pt.is_integer(kind) or whole or mark_of(field) == INTEGER:
+        return pa.int64()
+    if pt.is_floating(kind):
+        return pa.float64()
+    if pt.is_timestamp(kind):
+        return pa.timestamp("us", "UTC" if kind.tz else None)
+    return pa.time64("us") if pt.is_time64(kind) else plain_type(kind)
 
 
 def _is_nested(kind: pa.DataType) -> bool:
@@ -111,12 +116,12 @@ def _refuse_far_dates(column: pa.ChunkedArray, name: str) -> None:
         )
 
 
-def _goes_straight(column: pa.ChunkedArray) -> bool:
+def _goes_straight(column: pa.ChunkedArray, field: pa.Field) -> bool:
     kind = column.type
     if kind in _NULLABLE:
         return bool(column.null_count == 0)
-    whole = pt.is_decimal(kind) and kind.scale == 0
-    return not (whole or pt.is_interval(kind) or _is_nested(kind))
+    too_wide = pt.is_uint64(kind) or (pt.is_decimal(kind) and kind.scale == 0)
+    return not (too_wide or mark_of(field) or pt.is_interval(kind) or _is_nested(kind))
 
 
 def _repeats(column: pa.ChunkedArray) -> bool:
@@ -127,13 +132,15 @@ def _repeats(column: pa.ChunkedArray) -> bool:
     return bool(pc.count_distinct(sample).as_py() < _SAMPLE // 4)
 
 
-def _special(column: pa.ChunkedArray) -> Any:
+def _special(column: pa.ChunkedArray, field: pa.Field) -> Any:
     kind = column.type
     if kind in _NULLABLE:
         return _NULLABLE[kind].__from_arrow__(column)
     if pt.is_interval(kind):
         return _intervals(column)
-    values = python_values(column)
+    if column.type != field.type:  # decoded; the field within would not be found
+        field = field.with_type(column.type)
+    values = python_values(column, field)
     # Not np.array: it would make a matrix of lists that are equally long.
     return np.fromiter(values, dtype=object, count=len(values))
 

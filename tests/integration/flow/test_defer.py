@@ -97,12 +97,12 @@ def test_empty_gives_scripts_typed_frames_without_rows(project: Project) -> None
     )
     ended = project.flow("run", "--select", "made", "--empty").ok()
     text = str(pd.Series(["a"]).dtype)
-    assert f"made.py | 0 0 ['int32', '{text}']" in ended.output
+    assert f"made.py | 0 0 ['int64', '{text}']" in ended.output
     assert "made.py | 0\n" in ended.output
     assert project.rows("made") == []
     described = {row[0]: row[1] for row in project.sql("describe made")}
     assert described == {
-        "id": "INTEGER",
+        "id": "BIGINT",
         "name": "VARCHAR",
         "seen": "TIMESTAMP",
         "yes": "BOOLEAN",

@@ -100,7 +100,7 @@ def test_an_ephemeral_model_and_a_nested_one(project: Project) -> None:
         code="""
         import pandas as pd
         one, two = ref("outer"), ref("inner")
-        again = execute_sql("select * from {{ ref('outer') }} o, {{ ref('inner') }} i")
+        again = execute_sql("select o.* from {{ ref('outer') }} o, {{ ref('inner') }} i")
         write_to_model(pd.DataFrame({"x": [one["x"][0], two["x"][0], int(again.iloc[0, 0])]}))
         """,
     )

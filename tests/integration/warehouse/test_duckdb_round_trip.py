@@ -4,7 +4,6 @@ import datetime as dt
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,41 +22,18 @@ from fal.warehouse.arrow import to_pandas, to_tables
 from fal.warehouse.base import Warehouse
 from fal.warehouse.duckdb import lock_holder
 from fal.warehouse.factory import make_warehouse
-
-
-class PlainConnection:
-    """A DuckDB connection in the place of dbt's."""
-
-    def __init__(self, path: str = ":memory:") -> None:
-        self.driver = duckdb.connect(path)
-        self.driver.execute("set TimeZone = 'America/New_York'")
-        self.statements: list[str] = []
-
-    def execute(self, sql: str) -> None:
-        self.statements.append(sql)
-        with self.guard(sql):
-            self.driver.execute(sql).fetchall()
-
-    def native(self) -> Any:
-        return self.driver
-
-    @contextmanager
-    def guard(self, sql: str) -> Iterator[None]:
-        try:
-            yield
-        except duckdb.Error as error:
-            raise WarehouseError(str(error)) from error
+from tests.support.warehouses import DuckDBConnection
 
 
 @pytest.fixture(scope="module")
-def connection() -> Iterator[PlainConnection]:
-    connection = PlainConnection()
+def connection() -> Iterator[DuckDBConnection]:
+    connection = DuckDBConnection()
     yield connection
-    connection.driver.close()
+    connection.close()
 
 
 @pytest.fixture
-def warehouse(connection: PlainConnection) -> Iterator[Warehouse]:
+def warehouse(connection: DuckDBConnection) -> Iterator[Warehouse]:
     yield make_warehouse("duckdb", connection)
     # Whatever happened, nothing that was staged is left.
     left = connection.driver.execute(
@@ -89,15 +65,15 @@ TEXT = "str" if pd.__version__ >= "3" else "object"
 @pytest.mark.parametrize(
     ("values", "dtype", "sql_type", "read_dtype"),
     [
-        ([1, -1], "int8", "TINYINT", "int8"),
-        ([1, -1], "int16", "SMALLINT", "int16"),
-        ([1, -1], "int32", "INTEGER", "int32"),
+        ([1, -1], "int8", "TINYINT", "int64"),
+        ([1, -1], "int16", "SMALLINT", "int64"),
+        ([1, -1], "int32", "INTEGER", "int64"),
         ([2**63 - 1], "int64", "BIGINT", "int64"),
-        ([2**64 - 1], "uint64", "UBIGINT", "uint64"),
+        ([2**64 - 1], "uint64", "UBIGINT", "object"),
         ([2**63 - 1, None], "Int64", "BIGINT", "Int64"),
         ([2**100], object, "DECIMAL(38,0)", "object"),
         ([1.5, None], "float64", "DOUBLE", "float64"),
-        ([1.5], "float32", "FLOAT", "float32"),
+        ([1.5], "float32", "FLOAT", "float64"),
         ([True], "bool", "BOOLEAN", "bool"),
         ([True, None], "boolean", "BOOLEAN", "boolean"),
         ([Decimal("1.50"), None], object, "DECIMAL(3,2)", "object"),
@@ -105,6 +81,7 @@ TEXT = "str" if pd.__version__ >= "3" else "object"
         ([dt.time(23, 59, 59, 999999), None], object, "TIME", "object"),
         ([NOON, None], "datetime64[us]", "TIMESTAMP", "datetime64[us]"),
         ([pd.Timestamp(1)], "datetime64[ns]", "TIMESTAMP_NS", "datetime64[ns]"),
+        ([pd.Timestamp(1000)], "datetime64[ns]", "TIMESTAMP", "datetime64[us]"),
         ([dt.timedelta(days=40, microseconds=1), None], None, "INTERVAL", "timedelta64[us]"),
         (["x", None, "", "\0\n'\"\\", "ÄÖ 漢字 😀 \U0010ffff"], object, "VARCHAR", TEXT),
         ([b"\0\xff", None, b""], object, "BLOB", "object"),
@@ -179,12 +156,61 @@ def test_types_that_only_sql_makes(warehouse: Warehouse) -> None:
     assert frame["dc"][0] == Decimal("1.50")
 
 
-def test_types_that_arrow_has_no_place_for_are_text(warehouse: Warehouse) -> None:
+def test_types_that_arrow_has_no_place_for(warehouse: Warehouse) -> None:
     table = warehouse.read(
         """select '101'::bit as "b b", 340282366920938463463374607431768211455::uhugeint as u,
-        cast('10:00:00+02' as timetz) as t, 1 as i order by 1"""
+        cast('10:00:00+02' as timetz) as t, 1 as i, 1::uhugeint as u1, -(2::bignum) as n,
+        repeat('9', 90)::bignum as wide, [1, null]::uhugeint[] as l, {'a b': 1::uhugeint} as s,
+        map {1::uhugeint: '1'::bit} as m, [1, 2]::uhugeint[2] as f order by 1"""
     )
-    assert to_pandas(table).iloc[0].tolist() == ["101", str(2**128 - 1), "10:00:00+02", 1]
+    frame = to_pandas(table)
+    first = ["101", 2**128 - 1, "10:00:00+02", 1, 1, -2, 10**90 - 1]
+    assert frame.iloc[0].tolist() == [*first, [1, None], {"a b": 1}, {1: "1"}, [1, 2]]
+    assert frame.dtypes[["i", "u1", "n"]].tolist() == ["int64"] * 3
+
+
+def test_json_comes_as_python_values(warehouse: Warehouse) -> None:
+    driver = warehouse.connection.native()
+    driver.execute(
+        """create or replace table m as select * from (values
+        (1, '{"a": [1, null, "é"], "b": {}}'::json, {'a': 1.50, 'd': date '2020-01-02'}::variant),
+        (2, 'null'::json, null), (3, null, [1, null]::variant), (4, '"text"'::json, 'x'::variant)
+        ) as v(i, j, v)"""
+    )
+    frame = read(warehouse).sort_values("i")
+    assert frame["j"].tolist() == [{"a": [1, None, "é"], "b": {}}, None, None, "text"]
+    assert frame["v"].tolist() == [{"a": 1.5, "d": "2020-01-02"}, None, [1, None], "x"]
+    nested = warehouse.read(
+        """select json_extract('[{"a": 1}, null]', '$[*]') as l, map {'k': '[1]'::json} as m,
+        {'j': '[1]'::json, 'd': date '2020-01-02'} as s, ['1'::json, '2'::json]::json[2] as f,
+        [{'v': 5::variant}] as v"""
+    )
+    day = dt.date(2020, 1, 2)
+    expected = [[{"a": 1}, None], {"k": [1]}, {"j": [1], "d": day}, [1, 2], [{"v": 5}]]
+    assert to_pandas(nested).iloc[0].tolist() == expected
+
+
+def test_names_in_frames(warehouse: Warehouse) -> None:
+    driver = warehouse.connection.native()
+    driver.execute(
+        'create or replace table m ("ID" int, "Mixed Case" int, "Order" int, "ORDER BY" int, é int)'
+    )
+    names = ["id", "Mixed Case", "Order", "ORDER BY", "é"]
+    assert read(warehouse).columns.tolist() == names
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ("1 as a, 2 as b, 3 as a", r'"a" \(column 1\) and "a" \(column 3\)'),
+        ('1 as a, 2 as "A"', r'"a" \(column 1\) and "A" \(column 2\)'),
+        ("1 as Ab, '1'::bit as ab", r'"Ab" \(column 1\) and "ab" \(column 2\)'),
+    ],
+)
+def test_names_that_clash_in_what_is_read(warehouse: Warehouse, columns: str, told: str) -> None:
+    with pytest.raises(FrameError, match=rf"{told}; name the columns .* The query was: select 1"):
+        warehouse.read(f"select {columns}")
+    assert warehouse.read("select 1 as a").to_pydict() == {"a": [1]}
 
 
 def test_results_that_nobody_fetched(warehouse: Warehouse) -> None:
@@ -333,7 +359,7 @@ def test_reading_what_is_not_there(warehouse: Warehouse) -> None:
 
 def test_unknown_adapters() -> None:
     with pytest.raises(WarehouseError, match=r"'oracle': .* duckdb"):
-        make_warehouse("oracle", PlainConnection())
+        make_warehouse("oracle", DuckDBConnection())
 
 
 def test_the_holder_of_a_lock_is_named(tmp_path: Path) -> None:
@@ -417,8 +443,10 @@ def test_random_frames_come_back(warehouse: Warehouse, frame: pd.DataFrame) -> N
     for name in frame:
         assert _cells(first[name]) == _cells(frame[name])
         stable = frame[name].dtype
-        if str(stable) in ("int64", "int8", "float64", "float32", "bool", "timedelta64[us]"):
+        if str(stable) in ("int64", "float64", "bool", "timedelta64[us]"):
             assert first[name].dtype == stable
+        elif str(stable) in ("int8", "float32"):
+            assert first[name].dtype == ("int64" if stable.kind == "i" else "float64")
     _same_again(warehouse, first)
 
 

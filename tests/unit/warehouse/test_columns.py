@@ -44,6 +44,27 @@ def test_columns_match_whatever_their_order_and_case() -> None:
     assert match_columns(["B", "a"], ["A", "b"], what="m", beside="the table") == ["a", "B"]
 
 
+def test_the_very_name_goes_before_one_in_another_case() -> None:
+    found = match_columns(["a", "A"], ["A", "a"], what="m", beside="the table")
+    assert found == ["A", "a"]
+    with pytest.raises(FrameError, match='missing "A"; the table has "a", "A"'):
+        match_columns(["a"], ["a", "A"], what="m", beside="the table")
+    with pytest.raises(FrameError, match='extra "A"; the table has "a"'):
+        match_columns(["A", "a"], ["a"], what="m", beside="the table")
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "told"),
+    [
+        (["Id"], ["ID", "id"], '"ID", "id" could each be "Id" of the data'),
+        (["ID", "id"], ["Id"], '"Id" could each be "ID", "id" of the data'),
+    ],
+)
+def test_names_that_could_be_several(found: list[str], expected: list[str], told: str) -> None:
+    with pytest.raises(FrameError, match=f"m: of the columns of the table, {told}: .* rename"):
+        match_columns(found, expected, what="m", beside="the table")
+
+
 def test_both_sets_of_unmatched_columns_are_named() -> None:
     with pytest.raises(FrameError, match='missing "b" and extra "c"; the table has "a", "b"'):
         match_columns(["a", "c"], ["a", "b"], what="m", beside="the table")
@@ -75,6 +96,7 @@ def test_dtype_arguments(dtype: Any, expected: dict[str, str]) -> None:
     ("dtype", "message"),
     [
         ({"a": "int", "z": "int"}, 'does not have: "z"; it has "a", "b"'),
+        ({"a": "int", "A": "int"}, r'names one column twice: "a" \(column 1\) and "A"'),
         ({"a": 3}, 'dtype of column "a" is 3; expected the name of an SQL type'),
         (int, "dtype is <class 'int'>"),
         (" ", "expected the name of an SQL type"),

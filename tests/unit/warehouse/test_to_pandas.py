@@ -11,27 +11,29 @@ import pytest
 
 from fal.exceptions import FrameError
 from fal.warehouse.arrow import to_pandas
+from fal.warehouse.marks import INTEGER, JSON, marked
 
 TEXT = "str" if pd.__version__ >= "3" else "object"
 NOON = dt.datetime(2020, 1, 1, 12)
 
 
-def back(array: Any) -> pd.Series:
+def back(array: Any, mark: bytes | None = None) -> pd.Series:
     column = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
-    return to_pandas(pa.table({"a": column}))["a"]
+    field = pa.field("a", column.type)
+    schema = pa.schema([field if mark is None else marked(field, mark)])
+    return to_pandas(pa.table([column], schema=schema))["a"]
 
 
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 
 
 @pytest.mark.parametrize("name", INTEGERS)
-def test_integers(name: str) -> None:
+def test_integers_of_any_width_are_alike(name: str) -> None:
     kind = pa.type_for_alias(name)
-    nullable = name.replace("i", "I", 1).replace("u", "U", 1)
-    assert back(pa.array([1, 2], kind)).dtype == name
-    assert back(pa.array([], kind)).dtype == name
+    assert back(pa.array([1, 2], kind)).dtype == "int64"
+    assert back(pa.array([], kind)).dtype == "int64"
     result = back(pa.array([1, None], kind))
-    assert str(result.dtype) == nullable
+    assert str(result.dtype) == "Int64"
     assert result.tolist() == [1, pd.NA]
 
 
@@ -43,7 +45,9 @@ def test_integers_beyond_floats_are_exact() -> None:
     ("array", "dtype", "values"),
     [
         (pa.array([1.5, None]), "float64", [1.5, np.nan]),
-        (pa.array([1.5], pa.float32()), "float32", [1.5]),
+        (pa.array([1.5, None], pa.float32()), "float64", [1.5, np.nan]),
+        (pa.array([1.5], pa.float16()), "float64", [1.5]),
+        (pa.array([2**64 - 1, None], pa.uint64()), "object", [2**64 - 1, None]),
         (pa.array([True]), "bool", [True]),
         (pa.array([True, None]), "boolean", [True, pd.NA]),
         (pa.array([Decimal(1)], pa.decimal128(38, 0)), "int64", [1]),
@@ -59,6 +63,14 @@ def test_integers_beyond_floats_are_exact() -> None:
         (pa.array([NOON]), "datetime64[us]", [pd.Timestamp(NOON)]),
         (pa.array([NOON], pa.timestamp("s")), "datetime64[us]", [pd.Timestamp(NOON)]),
         (pa.array([1], pa.timestamp("ns")), "datetime64[ns]", [pd.Timestamp(1)]),
+        (pa.array([1000], pa.timestamp("ns")), "datetime64[us]", [pd.Timestamp(1000)]),
+        (pa.array([None], pa.timestamp("ns")), "datetime64[us]", [pd.NaT]),
+        (
+            pa.array([1], pa.timestamp("ns", "UTC")),
+            "datetime64[ns, UTC]",
+            [pd.Timestamp(1, tz="UTC")],
+        ),
+        (pa.array([3_000_000_001], pa.time64("ns")), "object", [dt.time(0, 0, 3)]),
         (
             pa.array([NOON], pa.timestamp("us", "UTC")),
             "datetime64[us, UTC]",
@@ -135,7 +147,7 @@ def test_empty_columns_keep_their_dtype(kind: pa.DataType) -> None:
     full = {
         "string": TEXT,
         "bool": "bool",
-        "int8": "int8",
+        "int8": "int64",
         "decimal128(38, 0)": "int64",
         "timestamp[us]": "datetime64[us]",
         "timestamp[us, tz=UTC]": "datetime64[us, UTC]",
@@ -144,6 +156,65 @@ def test_empty_columns_keep_their_dtype(kind: pa.DataType) -> None:
         result = back(column)
         assert len(result) == 0
         assert str(result.dtype) == full
+
+
+JSON_TEXTS = [
+    ('{"b": 1, "a": [null, true, "x"]}', {"b": 1, "a": [None, True, "x"]}),
+    ("[]", []),
+    ('"é \\u6f22 \\"quoted\\""', 'é 漢 "quoted"'),
+    (str(2**100), 2**100),
+    ("1.0", 1.0),
+    ("-Infinity", float("-inf")),
+    ("false", False),
+    ("null", None),
+    (None, None),
+]
+
+
+def test_text_that_is_json() -> None:
+    texts, values = zip(*JSON_TEXTS, strict=True)
+    result = back(pa.array(texts), JSON)
+    assert result.dtype == object
+    assert repr(result.tolist()) == repr(list(values))
+    twice = pa.chunked_array([pa.array(texts[:1]), pa.array(texts[1:])])
+    assert repr(back(twice, JSON).tolist()) == repr(list(values))
+    assert back(pa.array([], pa.string()), JSON).dtype == object
+    assert back(pa.array([None], pa.string()), JSON).tolist() == [None]
+
+
+def test_json_as_snowflake_writes_a_null_in_an_array() -> None:
+    texts = ["[\n  1,\n  undefined\n]", '{"undefined": "undefined \\" undefined"}', "1"]
+    expected = [[1, None], {"undefined": 'undefined " undefined'}, 1]
+    assert back(pa.array(texts), JSON).tolist() == expected
+
+
+@pytest.mark.parametrize("text", ["{", "1, 2", "", "[" * 100_000 + "]" * 100_000])
+def test_json_that_is_none(text: str) -> None:
+    with pytest.raises(FrameError, match=r"row 1 .* JSON that Python can't parse .* varchar"):
+        back(pa.array(["1", text]), JSON)
+
+
+def test_marks_inside_of_nested_types() -> None:
+    part = marked(pa.field("item", pa.string()), JSON)
+    number = marked(pa.field("n", pa.string()), INTEGER)
+    kinds = [
+        (pa.list_(part), [['{"x": 1}', None], None], [[{"x": 1}, None], None]),
+        (pa.list_(part, 1), [["[1]"], None], [[[1]], None]),
+        (pa.struct([number, pa.field("s", pa.string())]), [("7", "7")], [{"n": 7, "s": "7"}]),
+        (pa.map_(pa.string(), part), [[("k", "[1]")]], [{"k": [1]}]),
+        (pa.list_(pa.struct([part])), [[{"item": "true"}]], [[{"item": True}]]),
+    ]
+    for kind, values, expected in kinds:
+        table = pa.table([pa.array(values, kind)], schema=pa.schema([pa.field("a", kind)]))
+        assert to_pandas(table)["a"].tolist() == expected
+
+
+def test_text_that_is_an_integer() -> None:
+    assert back(pa.array(["1", "-2"]), INTEGER).dtype == "int64"
+    assert str(back(pa.array(["1", None]), INTEGER).dtype) == "Int64"
+    wide = back(pa.array([str(2**127), None]), INTEGER)
+    assert wide.dtype == object
+    assert wide.tolist() == [2**127, None]
 
 
 def test_dates_that_python_does_not_have() -> None:
