@@ -154,7 +154,7 @@ class Writer:
         with self._connection.transaction():
             if existing is not None and not existing.is_table:
                 self._adapter.drop_relation(existing)
-            self._connection.execute(f"create or replace table {relation} as {staged.select}")
+            self._warehouse.replace(str(relation), staged.select)
         self._adapter.cache_added(relation.incorporate(type="table"))
 
     def _append(self, existing: Any, staged: Staged, what: str) -> None:
