@@ -38,6 +38,10 @@ class PlainConnection:
         with self.guard(sql):
             self.driver.execute(sql).fetchall()
 
+    def query(self, sql: str) -> Any:
+        with self.guard(sql):
+            return self.driver.execute(sql)
+
     def native(self) -> Any:
         return self.driver
 
