@@ -62,13 +62,18 @@ class ThreadConnection:
             raise WarehouseError(_with_query_id(error)) from error
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit at the end of the block, or roll back if it raises."""
+    def transaction(self, *, of_rows: bool = True) -> Iterator[None]:
+        """Commit at the end of the block, or roll back if it raises.
+
+        Args:
+            of_rows: whether the block changes rows alone. If it makes or drops tables, it has no
+                transaction where each such statement ends the one that is open.
+        """
         self.commit()
         connections = self._adapter.connections
         connections.begin()
         # Some adapters commit every statement, and leave transactions to those who ask in SQL.
-        by_hand = not connections.get_thread_connection().transaction_open
+        by_hand = of_rows and not connections.get_thread_connection().transaction_open
         if by_hand:
             self.execute("begin")
         try:

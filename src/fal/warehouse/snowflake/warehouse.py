@@ -27,7 +27,7 @@ _MOST_ON_DISK = 512 * 2**20
 _FILE_FORMAT = "type = parquet compression = snappy binary_as_text = false use_logical_type = true"
 
 _COLUMN_IN_FILE = re.compile(r'"?\bfal_c(\d+)\b"?', re.IGNORECASE)
-_TARGET_COLUMN = re.compile(r'column\s+"[^"]*"\["?(?P<name>.+?)"?:\d+\]')
+_TARGET_COLUMN = re.compile(r'column\s+"[^"]*"\["?(?P<name>.+)"?:\d+\]')
 _FILE = re.compile(r"\bpart_\d+\.parquet\b")
 
 
@@ -197,7 +197,9 @@ def _explained(error: WarehouseError, files: ParquetFiles, schema: pa.Schema, wh
     message = str(error)
     column = None
     if found := _TARGET_COLUMN.search(message):
-        column = next((n for n in schema.names if in_snowflake(n) == found["name"]), None)
+        told = found["name"].removesuffix('"')
+        shapes = (told, told.replace('""', '"'))
+        column = next((n for n in schema.names if in_snowflake(n) in shapes), None)
     elif found := _COLUMN_IN_FILE.search(message):
         column = schema.names[int(found[1]) - 1]
     where = f'column "{column}"' if column else "the rows"
