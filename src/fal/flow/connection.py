@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from dbt.adapters.contracts.connection import ConnectionState
@@ -41,6 +41,11 @@ class ThreadConnection:
         with self.guard(sql):
             self._adapter.execute(sql, auto_begin=False, fetch=False)
 
+    def query(self, sql: str) -> Any:
+        """Run a statement as `execute` does, and give the driver's cursor with its rows."""
+        with self.guard(sql):
+            return self._adapter.connections.add_query(sql, auto_begin=False)[1]
+
     def native(self) -> Any:
         """The driver's cursor."""
         return self._adapter.connections.get_thread_connection().handle.cursor()
@@ -54,18 +59,33 @@ class ThreadConnection:
         except DbtRuntimeError as error:
             if isinstance(error.__cause__, FalError):
                 raise error.__cause__ from None
-            raise WarehouseError(str(error.msg)) from error
+            raise WarehouseError(_with_query_id(error)) from error
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit at the end of the block, or roll back if it raises."""
+    def transaction(self, *, of_rows: bool = True) -> Iterator[None]:
+        """Commit at the end of the block, or roll back if it raises.
+
+        Args:
+            of_rows: whether the block changes rows alone. If it makes or drops tables, it has no
+                transaction where each such statement ends the one that is open.
+        """
         self.commit()
-        self._adapter.connections.begin()
+        connections = self._adapter.connections
+        connections.begin()
+        # Some adapters commit every statement, and leave transactions to those who ask in SQL.
+        by_hand = of_rows and not connections.get_thread_connection().transaction_open
+        if by_hand:
+            self.execute("begin")
         try:
             yield
         except BaseException:
-            self._adapter.connections.rollback_if_open()
+            if by_hand:
+                with suppress(Exception):
+                    self.execute("rollback")
+            connections.rollback_if_open()
             raise
+        if by_hand:
+            self.execute("commit")
         self.commit()
 
     def commit(self) -> None:
@@ -77,3 +97,15 @@ class ThreadConnection:
         if connection is not None and connection.transaction_open:
             with self.guard("COMMIT"):
                 self._adapter.connections.commit()
+
+
+def _with_query_id(error: DbtRuntimeError) -> str:
+    """The warehouse's own message, with the id by which its history knows the query."""
+    message = str(error.msg)
+    found: BaseException | None = error
+    while found is not None:
+        query_id = getattr(found, "sfqid", None)
+        if query_id:
+            return message if query_id in message else f"{message} (query id {query_id})"
+        found = found.__cause__ or found.__context__
+    return message

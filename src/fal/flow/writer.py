@@ -151,11 +151,12 @@ class Writer:
             self._adapter.cache_added(relation.incorporate(dbt_created=True))
 
     def _replace(self, relation: Any, existing: Any, staged: Staged) -> None:
-        with self._connection.transaction():
+        with self._connection.transaction(of_rows=False):
             if existing is not None and not existing.is_table:
                 self._adapter.drop_relation(existing)
-            self._connection.execute(f"create or replace table {relation} as {staged.select}")
-        self._adapter.cache_added(relation.incorporate(type="table"))
+            self._warehouse.replace(str(relation), staged.select)
+        # dbt_created: the warehouse may have folded an unquoted name to another case.
+        self._adapter.cache_added(relation.incorporate(type="table", dbt_created=True))
 
     def _append(self, existing: Any, staged: Staged, what: str) -> None:
         if not existing.is_table:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from fal.exceptions import FrameError
 from fal.warehouse.columns import match_columns
 
 
@@ -17,8 +18,11 @@ class Connection(Protocol):
     def execute(self, sql: str) -> None:
         """Run one statement inside whatever transaction is open; log it, translate errors."""
 
+    def query(self, sql: str) -> Any:
+        """Run one statement as `execute` does, and give the driver's cursor with its rows."""
+
     def native(self) -> Any:
-        """The driver's own cursor, the one that `execute` uses."""
+        """A cursor of the driver's own, on the connection that `execute` uses."""
 
     def guard(self, sql: str) -> AbstractContextManager[None]:
         """Translate what the driver raises in the block; `sql` is told in the message."""
@@ -26,7 +30,7 @@ class Connection(Protocol):
 
 @dataclass(frozen=True)
 class StagedColumn:
-    """A column of staged rows: its name in Python and its type in the warehouse's SQL."""
+    """A column of staged rows: its name as the warehouse has it, and its type in SQL."""
 
     name: str
     type: str
@@ -88,6 +92,15 @@ class Warehouse(ABC):
     def quote(self, name: str) -> str:
         """Quote an identifier."""
 
+    def replace(self, relation: str, select: str) -> None:
+        """Make a table of the rows of a SELECT, in the place of a table that may be there.
+
+        Args:
+            relation: The table, quoted as SQL needs it.
+            select: A SELECT without a trailing semicolon.
+        """
+        self.connection.execute(f"create or replace table {relation} as {select}")
+
     def append(self, relation: str, existing_columns: Sequence[str], staged: Staged) -> None:
         """Insert staged rows into a table, matching columns by name whatever their case.
 
@@ -97,12 +110,25 @@ class Warehouse(ABC):
             staged: The rows.
 
         Raises:
-            FrameError: The rows lack a column of the table, or have one more.
+            FrameError: The rows lack a column of the table, or have one more; or two columns of
+                the table differ only in case, so that it is open which one is meant.
         """
         found = [column.name for column in staged.columns]
+        self._refuse_clashes(relation, existing_columns)
         matched = match_columns(found, existing_columns, what=relation, beside="the table")
         into = ", ".join(map(self.quote, existing_columns))
         values = ", ".join(map(self.quote, matched))
         self.connection.execute(
             f"insert into {relation} ({into}) select {values} from ({staged.select}) as staged"
         )
+
+    @staticmethod
+    def _refuse_clashes(relation: str, columns: Sequence[str]) -> None:
+        by_key: dict[str, str] = {}
+        for name in columns:
+            other = by_key.setdefault(name.lower(), name)
+            if other != name:
+                raise FrameError(
+                    f'{relation}: the table\'s columns "{other}" and "{name}" differ only in case, '
+                    "so no frame can hold both; rename one"
+                )

@@ -1,10 +1,15 @@
 """Chooses the warehouse for an adapter."""
 
+from importlib import import_module
+
 from fal.exceptions import WarehouseError
 from fal.warehouse.base import Connection, Warehouse
-from fal.warehouse.duckdb import DuckDBWarehouse
 
-_WAREHOUSES: dict[str, type[Warehouse]] = {"duckdb": DuckDBWarehouse}
+# Looked up when one is needed: the others' drivers need not be installed.
+_WAREHOUSES = {
+    "duckdb": ("fal.warehouse.duckdb", "DuckDBWarehouse"),
+    "snowflake": ("fal.warehouse.snowflake", "SnowflakeWarehouse"),
+}
 
 
 def make_warehouse(adapter_type: str, connection: Connection) -> Warehouse:
@@ -21,10 +26,11 @@ def make_warehouse(adapter_type: str, connection: Connection) -> Warehouse:
         WarehouseError: No warehouse is written for this adapter.
     """
     try:
-        kind = _WAREHOUSES[adapter_type]
+        module, name = _WAREHOUSES[adapter_type]
     except KeyError:
         raise WarehouseError(
             f"no warehouse for the adapter {adapter_type!r}: scripts can read and write on "
             f"{', '.join(sorted(_WAREHOUSES))}"
         ) from None
-    return kind(connection)
+    warehouse: Warehouse = getattr(import_module(module), name)(connection)
+    return warehouse
