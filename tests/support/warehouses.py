@@ -33,6 +33,10 @@ class DuckDBConnection:
         with self.guard(sql):
             self.driver.execute(sql).fetchall()
 
+    def query(self, sql: str) -> Any:
+        with self.guard(sql):
+            return self.driver.execute(sql)
+
     def native(self) -> Any:
         return self.driver
 
@@ -53,15 +57,17 @@ class SnowflakeConnection:
     def __init__(self, standin: StandIn, database: str) -> None:
         names = {"database": database, "schema": "PUBLIC"}
         self.driver = snowflake.connector.connect(**standin.account, **names, network_timeout=60)
-        self.cursor = self.driver.cursor()
-        self.cursor.execute(f"alter session set timezone = '{ZONE}'")
+        self.execute(f"alter session set timezone = '{ZONE}'")
 
     def execute(self, sql: str) -> None:
+        self.query(sql).close()
+
+    def query(self, sql: str) -> Any:
         with self.guard(sql):
-            self.cursor.execute(sql)
+            return self.native().execute(sql)
 
     def native(self) -> Any:
-        return self.cursor
+        return self.driver.cursor()
 
     @contextmanager
     def guard(self, sql: str) -> Iterator[None]:
