@@ -33,14 +33,16 @@ def ref(*parts: str, version: str | int | None = None, v: str | int | None = Non
         v: see `version`.
 
     Returns:
-        The table, one column per column, in the warehouse's order. Integers are
-        numpy integers, or pandas' nullable ones where the column holds nulls;
-        decimals with digits after the point are `decimal.Decimal` objects; dates
-        and times of day are `datetime` objects; timestamps are `datetime64[us]`,
-        with time zone in UTC.
+        The table, one column per column, in the warehouse's order; names and dtypes
+        are the same on every warehouse. Plain names are lower case. Integers are
+        `int64`, or `Int64` where the column holds nulls; decimals with digits after
+        the point are `decimal.Decimal` objects; dates and times of day are `datetime`
+        objects; timestamps are `datetime64[us]`, with time zone in UTC; JSON is
+        lists, dicts and other Python values. See docs/types.md.
 
     Raises:
         RefError: there is no such model, or it has not been built.
+        FrameError: two columns have names that differ only in case.
         UndeclaredRefError: the placeholder does not declare it.
     """
     return require("ref()").ref(parts, v if version is None else version)

@@ -21,6 +21,7 @@ from fal.exceptions import FrameError, ScriptInterrupted, WorkerDiedError, Write
 from fal.runtime.context import AdapterResponse, ModelInfo
 from fal.runtime.execute import Running
 from fal.runtime.remote import environment_info, started
+from fal.warehouse.marks import JSON, marked
 from tests.support.conda import until
 from tests.support.fakes import FakeSession, model_info
 from tests.support.folder import Folder
@@ -58,6 +59,21 @@ def folder(tmp_path: Path) -> Folder:
 @pytest.fixture
 def remote(folder: Folder) -> Remote:
     return Remote(folder)
+
+
+class JsonSession(Session):
+    """Reads a table whose text is marked as JSON, also inside of a list."""
+
+    def ref_table(self, parts: tuple[str, ...], version: str | int | None) -> pa.Table:
+        item = marked(pa.field("item", pa.string()), JSON)
+        schema = pa.schema([item.with_name("a"), pa.field("b", pa.list_(item))])
+        return pa.table([pa.array(['{"x": [1, null]}']), pa.array([["2"]])], schema=schema)
+
+
+def test_json_comes_as_python_values(tmp_path: Path) -> None:
+    remote = Remote(Folder(tmp_path, JsonSession()))
+    remote.run("print(ref('orders').to_dict('list'))")
+    assert remote.printed == ["{'a': [{'x': [1, None]}], 'b': [[2]]}"]
 
 
 ALIKE = """
