@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 
-from fal.exceptions import WriteError
+from fal.exceptions import FrameError, WriteError
 from fal.flow.additions import check_keys, fit
 from fal.flow.connection import ThreadConnection
 from fal.flow.materialize import Materializer
@@ -115,6 +115,7 @@ class Writer:
             with self._connection.transaction():
                 self._warehouse.append(str(existing), [c.name for c in columns], staged)
             return
+        _refuse_quotes(staged, what)
         self._materializer.add(node, addition.select, self._configs(node, columns, way))
 
     def _configs(self, node: Any, columns: list[Any], way: Way) -> dict[str, Any]:
@@ -213,6 +214,16 @@ class Writer:
         columns = [c.column for c in self._adapter.get_columns_in_relation(existing)]
         with self._connection.transaction():
             self._warehouse.append(str(existing), columns, staged)
+
+
+def _refuse_quotes(staged: Staged, what: str) -> None:
+    """Refuse names that the incremental materializations of dbt write into SQL unescaped."""
+    quoted = [column.name for column in staged.columns if '"' in column.name]
+    if quoted:
+        raise FrameError(
+            f"{what}: rows can't be added where a column's name holds a double quote, as "
+            f"{' and '.join(quoted)} does; rename it, or overwrite the table"
+        )
 
 
 def _not_a_table(existing: Any, what: str) -> str:

@@ -61,7 +61,8 @@ def test_inside_a_session_they_reach_it() -> None:
         write_to_model(frame)
         assert context.config is session.config
         assert repr(context) == (
-            "<fal context: current_model, is_incremental, config, target, vars, arguments, environment>"
+            "<fal context: current_model, is_incremental, config, target, vars, arguments, "
+            "environment>"
         )
     finally:
         current.reset(token)
