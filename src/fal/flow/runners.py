@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -98,12 +99,13 @@ class PlaceholderRunner(AroundHooks, ModelRunner):
         hook_context = self.adapter.pre_model_hook(context["config"])
         session = self.flow.model_session(model, *self.scripted.after)
         try:
-            self._run_hooks(context, "pre_hooks", session)
-            for script in self.scripted.after:
-                self.flow.run(script, session, model)
-            if session.progress.rows is None:
-                raise FlowError(self._nothing_written(), model)
-            self._run_hooks(context, "post_hooks", session)
+            with _query_tag(context):
+                self._run_hooks(context, "pre_hooks", session)
+                for script in self.scripted.after:
+                    self.flow.run(script, session, model)
+                if session.progress.rows is None:
+                    raise FlowError(self._nothing_written(), model)
+                self._run_hooks(context, "post_hooks", session)
         except FlowError:
             # dbt points at it beside the error, and it is not what failed.
             model.compiled_path = None
@@ -137,6 +139,22 @@ class PlaceholderRunner(AroundHooks, ModelRunner):
             failures=None,
             batch_results=None,
         )
+
+
+@contextmanager
+def _query_tag(context: dict[str, Any]) -> Iterator[None]:
+    """Run what is in the block under the model's `query_tag`, on adapters that have one.
+
+    dbt's materializations set it for what they run; hooks and scripts run around those.
+    """
+    if "set_query_tag" not in context:
+        yield
+        return
+    before = context["set_query_tag"]()
+    try:
+        yield
+    finally:
+        context["unset_query_tag"](before)
 
 
 def runner_for(base: type[Any], scripted: ScriptedModel) -> type[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-MODEL_KEYS = ("scripts", "pre-hook", "post-hook", "environment")
+MODEL_KEYS = ("scripts", "pre-hook", "post-hook", "environment", "materialized")
 SOURCE_KEYS = ("scripts", "environment")
 GLOBAL_KEYS = ("scripts",)
 HOOK_KEYS = ("path", "with", "environment")
@@ -38,6 +38,7 @@ class Declaration:
         pre_hooks: hooks that run before the model is built.
         post_hooks: hooks that run after it was built or failed.
         environment: where all of them run unless a hook says otherwise.
+        materialized: how a placeholder is built, as it is written; None where nothing is said.
     """
 
     before: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class Declaration:
     pre_hooks: tuple[Hook, ...] = ()
     post_hooks: tuple[Hook, ...] = ()
     environment: str | None = None
+    materialized: object = None
 
     def __bool__(self) -> bool:
         return bool(self.before or self.after or self.pre_hooks or self.post_hooks)
@@ -68,6 +70,7 @@ def read_model(meta: Mapping[str, Any], report: Report) -> Declaration:
         pre_hooks=_hooks(fal, "pre-hook", report),
         post_hooks=_hooks(fal, "post-hook", report),
         environment=_environment(fal, "meta.fal", report),
+        materialized=fal.get("materialized"),
     )
 
 

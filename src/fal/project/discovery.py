@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fal.exceptions import Problem, ProjectError
+from fal.project.building import read_build
 from fal.project.declaration import Declaration, read_globals, read_model, read_source
 from fal.project.model import (
     ModelFacts,
@@ -98,9 +99,15 @@ class _Discovery:
         files = self._files(
             model.package, model.package_root, declared, report, generated=model.generated_from
         )
+        placeholder = model.materialized == "ephemeral"
+        if declared.materialized is not None and (files is None or not placeholder):
+            report(
+                "`meta.fal.materialized` says how scripts build a placeholder, an ephemeral model "
+                "with after-scripts, and this model is none; give it dbt's own config instead",
+                "materialized",
+            )
         if files is None:
             return
-        placeholder = model.materialized == "ephemeral"
         own = files.python_model(model.generated_from) if model.generated_from else ()
         if placeholder and not declared.after and not model.generated_from:
             stage = "before" if declared.before else "pre-hook" if declared.pre_hooks else "fal"
@@ -118,6 +125,9 @@ class _Discovery:
             declared_in=model.declared_in,
             pre_hooks=files.hooks(declared.pre_hooks, "pre-hook"),
             post_hooks=files.hooks(declared.post_hooks, "post-hook"),
+            materialized=(
+                read_build(model.build, declared.materialized, report) if placeholder else "table"
+            ),
         )
 
     def _source(self, table: ModelFacts) -> None:

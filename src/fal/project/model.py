@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from fal.project.building import BuildFacts, Materialized
+
 Stage = Literal["before", "after", "pre-hook", "post-hook"]
 
 
@@ -26,6 +28,7 @@ class ModelFacts:
         source_meta: the meta of the whole source that a source table belongs to.
         generated_from: the Python file that a generated placeholder is built by, relative
             to `package_root`; None for a model that somebody wrote.
+        build: what its configs say of how it is built.
     """
 
     unique_id: str
@@ -37,6 +40,7 @@ class ModelFacts:
     resource_type: str = "model"
     source_meta: Mapping[str, Any] = field(default_factory=dict)
     generated_from: str | None = None
+    build: BuildFacts = field(default_factory=BuildFacts)
 
     @property
     def package(self) -> str:
@@ -103,6 +107,7 @@ class ScriptedModel:
         declared_in: the file that attaches them, for messages.
         pre_hooks: hooks that run before the model is built, beside each other.
         post_hooks: hooks that run after it, whether it was built or failed.
+        materialized: how a placeholder is built: anew in each run, or added to.
     """
 
     unique_id: str
@@ -113,6 +118,7 @@ class ScriptedModel:
     declared_in: str
     pre_hooks: tuple[Script, ...] = ()
     post_hooks: tuple[Script, ...] = ()
+    materialized: Materialized = "table"
 
     @property
     def scripts(self) -> tuple[Script, ...]:
