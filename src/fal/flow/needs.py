@@ -106,7 +106,7 @@ class NeedsSelector(ScriptAwareSelector):
         loading = loading_scripts(ids, self.manifest)
         excluded = self.excluded(spec) if missing or loading else set()
         missing, loading = missing - excluded, loading - excluded
-        self.needed = missing | loading
+        self.needed = (missing | loading) - ids
         if missing and self.adapter is not None:
             names = ", ".join(sorted(self.manifest.nodes[uid].name for uid in missing))
             text = f"The target lacks seeds that this flow needs; loading them first: {names}"

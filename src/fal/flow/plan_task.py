@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dbt.events.types import NothingToDo
-from dbt.graph import GraphQueue
 from dbt.task.run import RunHookType
 from dbt_common.events.contextvars import task_contextvars
 from dbt_common.events.functions import warn_or_error
@@ -38,8 +37,7 @@ class PlanTask(FlowTask):
         """Make the plan, and give dbt a result without nodes."""
         with task_contextvars(project_root=self.config.project_root):
             self.compile_manifest()
-            queue = self.get_graph_queue()
-            self.plan = self._plan(queue)
+            self.plan = self.make_plan()
         if not self.plan.nodes and not self.plan.ephemeral:
             warn_or_error(NothingToDo())
         return self.get_result(results=[], elapsed_time=0.0, generated_at=datetime.now(UTC))
@@ -50,8 +48,10 @@ class PlanTask(FlowTask):
         self._selector.adapter = None
         return self._selector
 
-    def _plan(self, queue: GraphQueue) -> Plan:
+    def make_plan(self) -> Plan:
+        """Make the plan; dbt's graph has been compiled."""
         assert self.manifest is not None
+        queue = self.get_graph_queue()
         selected = {str(uid) for uid in queue.get_selected_nodes()}
         ephemeral = {uid for uid in selected if self.manifest.expect(uid).is_ephemeral_model}
         unit_tests = self._unit_tests(selected)

@@ -147,7 +147,10 @@ class _Drawn:
     def _points(self, chain: list[str], lefts: list[float], widths: list[float]) -> list[Point]:
         middle = {one: self._top[one] + self._sizes[one][1] / 2 for one in chain}
         parent, *bends, child = chain
-        points = [(lefts[self._layer[parent]] + self._sizes[parent][0], middle[parent])]
+        left = lefts[self._layer[parent]]
+        # To the layer's edge first, past wider nodes above and below.
+        ends = (left + self._sizes[parent][0], left + widths[self._layer[parent]])
+        points = [(end, middle[parent]) for end in ends]
         for bend in bends:
             left = lefts[self._layer[bend]]
             # Straight on below the nodes of the layer.
