@@ -9,6 +9,7 @@ from typing import Any
 from dbt.contracts.graph.manifest import Manifest
 from dbt.flags import get_flags
 from dbt.node_types import NodeType
+from dbt_common.exceptions import DbtInternalError
 
 from fal.flow.needs import read_by
 from fal.flow.plan_reasons import Explained
@@ -112,8 +113,10 @@ class Described:
         )
 
     def _of(self, uid: str) -> Any:
-        disabled = self._manifest.disabled.get(uid)
-        return disabled[0] if disabled else self._manifest.expect(uid)
+        try:  # first, because one version of a node may be disabled and another not
+            return self._manifest.expect(uid)
+        except DbtInternalError:
+            return self._manifest.disabled[uid][0]
 
     def _kind(self, uid: str) -> str:
         node = self._of(uid)

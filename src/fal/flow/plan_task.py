@@ -117,14 +117,15 @@ class PlanTask(FlowTask):
         """What the command would run but for an option, a default selector or a setting."""
         assert self.manifest is not None
         types = getattr(self, "ALL_RESOURCE_VALUES", self._selector.resource_types)
-        rest = {uid for uid in self._selector.graph.nodes() if uid not in planned}
+        enabled = self._selector.graph.nodes()
+        rest = {uid for uid in enabled if uid not in planned}
         found = {
             str(uid): by
             for uid in self._of_types(rest, types)
             if (by := self._left_out_by(str(uid), explained)) is not None
         }
         for uid, nodes in self.manifest.disabled.items():
-            if nodes[0].resource_type in types and uid not in planned:
+            if nodes[0].resource_type in types and uid not in enabled:
                 found[uid] = "disabled"
         ones = (described.left_out(uid, by) for uid, by in found.items())
         return tuple(sorted(ones, key=lambda one: (one.by, one.name, one.id)))

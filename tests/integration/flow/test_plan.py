@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import shutil
 import socket
 import sys
@@ -13,9 +15,11 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from fal.cli.main import cli
 from fal.plan.model import Plan
 from tests.support.project import Json, Project
 from tests.support.queues import Selection, plans
@@ -121,8 +125,10 @@ def no_switches() -> Iterator[None]:
 
 
 def plan(project: Project, *args: str) -> Json:
-    """The plan as JSON, by the id of the node; other keys as they are."""
-    told: Json = json.loads(project.flow("plan", *args, "--output", "json").ok().output)
+    """The plan as JSON."""
+    output = project.flow("plan", *args, "--output", "json").ok().output
+    # Warnings, on standard error, come first.
+    told: Json = json.loads(re.sub(r"\A.*?^(?={$)", "", output, flags=re.MULTILINE | re.DOTALL))
     return told
 
 
@@ -154,6 +160,24 @@ def test_the_order_is_that_of_a_run(
     order = [node["id"] for node in told["nodes"]]
     assert order == started(built, command, *args)
     assert [node["order"] for node in told["nodes"]] == list(range(1, len(order) + 1))
+
+
+def test_microbatch_models_hold_the_queue_up_as_in_a_run(
+    project: Project, no_switches: None
+) -> None:
+    beat = """
+        {{ config(materialized='incremental', incremental_strategy='microbatch',
+                  event_time='at', batch_size='day', begin='2024-01-01') }}
+        select timestamp '2024-01-01 10:00' as at
+    """
+    project.model("a1", "select 1 as id").model("beat_a", beat).model("beat_b", beat)
+    # Ready in this order, and by dbt's priorities in the other.
+    project.model("z_child", "select * from {{ ref('a1') }}")
+    project.model("c_child", "select * from {{ ref('beat_a') }}")
+    options = ("--event-time-start", "2024-01-01", "--event-time-end", "2024-01-02")
+    told = plan(project, *options, "--threads", "1")
+    order = [node["id"] for node in told["nodes"]]
+    assert order == started(project, "run", *options, "--threads", "1")
 
 
 def test_what_each_node_is_and_why_it_is_there(built: Project) -> None:
@@ -191,6 +215,9 @@ def test_what_each_node_is_and_why_it_is_there(built: Project) -> None:
     out = {one["name"]: one["by"] for one in told["left_out"]}
     assert out["more.py after joined"] == "--exclude more.py"
     assert out["off"] == "disabled"
+    docs = (Path(__file__).parents[3] / "docs" / "running.md").read_text(encoding="utf-8")
+    for key in (*told, *told["nodes"][0], *told["left_out"][0], *nodes["mart"]["scripts"][0]):
+        assert f"`{key}`" in docs, key
 
 
 def test_seeds_are_told_as_needed_only_if_the_target_lacks_them(built: Project) -> None:
@@ -270,6 +297,14 @@ def test_no_selected_nodes_and_bad_selectors_end_as_in_a_run(built: Project) -> 
         assert planned.exit_code == ran.exit_code == 2
         assert planned.output.strip().splitlines()[-1] == ran.output.strip().splitlines()[-1]
     assert built.flow("plan", "--select", "nobody", "--warn-error").exit_code == 2
+
+
+def test_standard_output_has_nothing_but_the_plan(built: Project) -> None:
+    with contextlib.chdir(built.root):
+        ended = CliRunner().invoke(cli, ["flow", "plan", "-s", "nobody", "--output", "json"])
+    assert json.loads(ended.stdout)["nodes"] == []
+    assert "does not match any enabled nodes" in ended.stderr
+    assert "Nothing to do" in ended.stderr
 
 
 def test_the_text_has_no_colours_and_stays_in_its_columns(built: Project) -> None:
