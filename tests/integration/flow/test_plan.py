@@ -231,6 +231,16 @@ def test_seeds_are_told_as_needed_only_if_the_target_lacks_them(built: Project) 
     assert [node["name"] for node in told["nodes"]] == ["stg_b"]
 
 
+def test_an_incremental_script_model_says_whether_it_is_built_anew(project: Project) -> None:
+    project.placeholder(
+        "more", scripts=["more.py"], code="", config={"materialized": "incremental"}
+    )
+    (node,) = plan(project)["nodes"]
+    assert (node["kind"], node["materialized"]) == ("script_model", "incremental")
+    assert node["full_refresh"] is False
+    assert plan(project, "--full-refresh")["nodes"][0]["full_refresh"] is True
+
+
 def test_hooks_of_the_run_and_global_scripts_stand_around(built: Project) -> None:
     told = plan(built, "--select", "between+1", "--globals")
     assert [one["name"] for one in told["before"]] == ["shop-on-run-start-0", "load2.py"]
