@@ -255,7 +255,10 @@ def _response(
 ) -> Json:
     if answer.transfer is not None:
         transfer = dict(answer.transfer)
-        if fault is not None and fault.kind == "stage_full":
+        if "/" in str(transfer["src_locations"]):
+            session.stage_full = fault is not None and fault.kind == "stage_full"
+        # Else the connector asks for the URL of a file whose upload it has begun.
+        if session.stage_full:
             transfer["stageInfo"] = {
                 "locationType": "GCS",
                 "location": "full/",
