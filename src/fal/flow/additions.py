@@ -104,6 +104,7 @@ def fit(
     Raises:
         FrameError: the rows lack a column, or have one more, and that is not to be reconciled.
     """
+    warehouse.refuse_clashes(what, [column.name for column in table])
     known = {column.name.lower(): column for column in table}
     given = {column.name.lower() for column in staged.columns}
     extra = tuple(c.name for c in staged.columns if c.name.lower() not in known)
