@@ -14,7 +14,7 @@ from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.files import SchemaSourceFile
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
-from dbt.node_types import NodeType
+from dbt.node_types import ModelLanguage, NodeType
 
 from fal.environments.prepare import Environments
 from fal.exceptions import Problem, ProjectError
@@ -105,11 +105,15 @@ def _attach(node: Any, model: ScriptedModel, config: RuntimeConfig) -> None:
     node.__class__ = ScriptedNode
     root = _package_root(node.package_name, config).resolve()
     arguments = [sorted(hook.arguments.items()) for hook in model.hooks]
-    made_of = fingerprint(model.scripts + model.hooks, root)
+    body = (model.body,) if model.body else ()
+    made_of = fingerprint(body + model.scripts + model.hooks, root)
     digest = f"{node.checksum.checksum}:{made_of}:{arguments if model.hooks else ''}"
     node.checksum = FileHash(name="sha256", checksum=hashlib.sha256(digest.encode()).hexdigest())
     if model.placeholder:
         _promote(node, model, config)
+    if model.body:
+        # Else dbt puts the SQL of ephemeral models that it reads in front of its Python.
+        node.extra_ctes_injected = True
 
 
 def _promote(node: Any, model: ScriptedModel, config: RuntimeConfig) -> None:
@@ -133,11 +137,19 @@ def _model_facts(manifest: Manifest, config: RuntimeConfig) -> list[ModelFacts]:
             resource_type=str(node.resource_type),
             source_meta=getattr(node, "source_meta", None) or {},
             generated_from=generated_from(getattr(node, "raw_code", None) or ""),
+            python_file=_python_file(node),
+            strategy=getattr(node.config, "incremental_strategy", None),
             build=build_facts(node, manifest, config),
         )
         for node in (*manifest.nodes.values(), *manifest.sources.values())
         if node.resource_type in _WITH_META
     ]
+
+
+def _python_file(node: Any) -> str | None:
+    """The file of a Python model of dbt."""
+    python = getattr(node, "language", None) == ModelLanguage.python
+    return str(node.original_file_path) if python else None
 
 
 def _told_name(node: Any) -> str:

@@ -47,7 +47,7 @@ class ReadingSession:
 
     def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame:
         """Read a model; see `fal.runtime.names.ref`."""
-        return _to_pandas(self.ref_table(parts, version))
+        return to_pandas(self.ref_table(parts, version))
 
     def ref_table(self, parts: tuple[str, ...], version: str | int | None) -> pa.Table:
         """Read a model as Arrow."""
@@ -68,7 +68,7 @@ class ReadingSession:
 
     def source(self, source_name: str, table_name: str) -> pd.DataFrame:
         """Read a source table; see `fal.runtime.names.source`."""
-        return _to_pandas(self.source_table(source_name, table_name))
+        return to_pandas(self.source_table(source_name, table_name))
 
     def source_table(self, source_name: str, table_name: str) -> pa.Table:
         """Read a source table as Arrow."""
@@ -79,19 +79,19 @@ class ReadingSession:
 
     def execute_sql(self, sql: str) -> pd.DataFrame:
         """Run SQL; see `fal.runtime.names.execute_sql`."""
-        return _to_pandas(self.sql_table(sql))
+        return to_pandas(self.sql_table(sql))
 
     def sql_table(self, sql: str) -> pa.Table:
         """Run SQL and give its rows as Arrow."""
         with self._connection.available(self._node.name):
             compiled = self._compile(sql)
-            if not _is_query(compiled):
+            if not is_query(compiled):
                 self._writer.distrust_cache()
             return self._warehouse.read(compiled)
 
     def this(self, where: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
         """Read the model's table; see `fal.runtime.names.this`."""
-        return _to_pandas(self.this_table(where, columns))
+        return to_pandas(self.this_table(where, columns))
 
     def this_table(self, where: str | None, columns: Sequence[str] | None) -> pa.Table:
         """Read the model's table as Arrow."""
@@ -176,13 +176,14 @@ class ReadingSession:
         return int(rows.column(0)[0].as_py())
 
 
-def _to_pandas(table: pa.Table) -> pd.DataFrame:
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Turn what was read into what scripts are given; loads pandas where it is needed."""
     from fal.warehouse.to_pandas import to_pandas
 
     return to_pandas(table)
 
 
-def _is_query(sql: str) -> bool:
+def is_query(sql: str) -> bool:
     """Whether a statement only reads, by its first word."""
     words = sqlparse.format(sql, strip_comments=True).split(maxsplit=1)
     return bool(words) and words[0].lower().lstrip("(") in ("select", "with", "from", "values")

@@ -97,11 +97,11 @@ class PlaceholderRunner(AroundHooks, ModelRunner):
     def execute(self, model: Any, manifest: Any) -> RunResult:
         context = generate_runtime_model_context(model, self.config, manifest)
         hook_context = self.adapter.pre_model_hook(context["config"])
-        session = self.flow.model_session(model, *self.scripted.after)
+        session = self.flow.model_session(model, *self.scripted.builders)
         try:
             with _query_tag(context):
                 self._run_hooks(context, "pre_hooks", session)
-                for script in self.scripted.after:
+                for script in self.scripted.builders:
                     self.flow.run(script, session, model)
                 if session.progress.rows is None:
                     raise FlowError(self._nothing_written(), model)
@@ -141,6 +141,14 @@ class PlaceholderRunner(AroundHooks, ModelRunner):
         )
 
 
+class LocalModelRunner(PlaceholderRunner):
+    """Builds a Python model of dbt by running it in this process."""
+
+    def describe_node(self) -> str:
+        materialized, name = self.node.get_materialization(), self.get_node_representation()
+        return f"local python {materialized} model {name}"
+
+
 @contextmanager
 def _query_tag(context: dict[str, Any]) -> Iterator[None]:
     """Run what is in the block under the model's `query_tag`, on adapters that have one.
@@ -159,6 +167,8 @@ def _query_tag(context: dict[str, Any]) -> Iterator[None]:
 
 def runner_for(base: type[Any], scripted: ScriptedModel) -> type[Any]:
     """The runner of a model with scripts, given the one dbt would take."""
+    if scripted.body:
+        return LocalModelRunner
     if scripted.placeholder:
         return PlaceholderRunner
     if not scripted.hooks:

@@ -114,7 +114,7 @@ class ProjectSession(ReadingSession):
         """Write the table of a model's node."""
         self._check_writable("write_to_model()")
         scripted = (known_scripts(self._manifest) or ProjectScripts()).models.get(node.unique_id)
-        built_here = scripted is not None and scripted.placeholder
+        built_here = scripted is not None and bool(scripted.builders)
         way = way_of(node, mode, unique_key, built_here=built_here)
         with self._connection.available(self._node.name):
             adds = self._state.incremental(node, self._dbt_config, self._adapter)

@@ -95,11 +95,11 @@ class _Discovery:
 
     def _model(self, model: ModelFacts) -> None:
         report = self._reporter(model)
-        declared = read_model(model.meta, report)
+        declared = read_model(model.meta, report, python=model.python_file is not None)
         files = self._files(
             model.package, model.package_root, declared, report, generated=model.generated_from
         )
-        placeholder = model.materialized == "ephemeral"
+        placeholder = model.materialized == "ephemeral" and not declared.local
         if declared.materialized is not None and (files is None or not placeholder):
             report(
                 "`meta.fal.materialized` says how scripts build a placeholder, an ephemeral model "
@@ -108,6 +108,8 @@ class _Discovery:
             )
         if files is None:
             return
+        if declared.local:
+            _check_local(model, report)
         own = files.python_model(model.generated_from) if model.generated_from else ()
         if placeholder and not declared.after and not model.generated_from:
             stage = "before" if declared.before else "pre-hook" if declared.pre_hooks else "fal"
@@ -128,6 +130,7 @@ class _Discovery:
             materialized=(
                 read_build(model.build, declared.materialized, report) if placeholder else "table"
             ),
+            body=files.local_model(model.python_file or "") if declared.local else None,
         )
 
     def _source(self, table: ModelFacts) -> None:
@@ -194,6 +197,20 @@ class _Discovery:
             self.problems.append(Problem(where, f"{kind} {node.name}: {message}"))
 
         return report
+
+
+def _check_local(model: ModelFacts, report: Report) -> None:
+    """Tell of what a Python model can't be where it runs locally."""
+    if model.materialized not in ("table", "incremental"):
+        report(
+            "a Python model that runs locally is a table or an incremental model, and "
+            f"`materialized` is {model.materialized}",
+            "run",
+        )
+    elif model.strategy == "microbatch":
+        report(
+            "a Python model can't run locally in batches (incremental_strategy microbatch)", "run"
+        )
 
 
 def _add_new(known: list[Script], found: Iterable[Script]) -> None:

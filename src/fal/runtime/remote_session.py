@@ -146,6 +146,10 @@ class RemoteSession:
         """Run SQL; see `fal.runtime.names.execute_sql`."""
         return self._read("sql_table", sql)
 
+    def query(self, sql: str) -> pd.DataFrame:
+        """Run SQL of a Python model; see `fal.runtime.local_model.LocalSession.sql`."""
+        return self._read("query_table", sql)
+
     def this(self, where: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
         """Read the model's table; see `fal.runtime.names.this`."""
         return self._read("this_table", where, columns)
