@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 
 from fal.lineage.machine import Machine
-from fal.lineage.scopes import Scope
+from fal.lineage.scopes import Module, Scope
 from fal.lineage.values import (
     UNKNOWN,
     Const,
     Entries,
     Instance,
     Items,
-    Module,
     Value,
     constant,
     join,

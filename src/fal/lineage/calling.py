@@ -6,7 +6,7 @@ import ast
 
 from fal.lineage.machine import Arguments, Machine
 from fal.lineage.operators import elements
-from fal.lineage.scopes import Scope
+from fal.lineage.scopes import Function, Scope
 from fal.lineage.values import (
     NONE,
     UNKNOWN,
@@ -14,7 +14,6 @@ from fal.lineage.values import (
     Builtin,
     Class,
     Entries,
-    Function,
     Instance,
     Items,
     Marked,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fal.lineage.declared import ModelSql
-from fal.lineage.facts import Call, Events, Place, Undecidable, Use, Write
+from fal.lineage.facts import Events, Place, Undecidable, Use, Write
 from fal.lineage.findings import (
     Finding,
     Severity,
@@ -16,88 +15,10 @@ from fal.lineage.findings import (
     ignored_in_sql,
 )
 from fal.lineage.imports import sources
+from fal.lineage.project_facts import SELECT, Model, ProjectFacts, Resolved
 from fal.lineage.unattached import unattached_files
 from fal.lineage.uses import Reader
 from fal.project.model import ProjectScripts, Script, ScriptedModel
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """What a `ref` or `source` means to dbt.
-
-    Attributes:
-        unique_id: dbt's id of what it reads; None where there is no such thing.
-        hint: what to tell where there is none.
-    """
-
-    unique_id: str | None
-    hint: str = ""
-
-
-Resolve = Callable[[Call, str], Resolved]
-"""Finds what a call means in a package of the project."""
-
-
-@dataclass(frozen=True)
-class Model:
-    """What the check must know of a model.
-
-    Attributes:
-        unique_id: dbt's id.
-        name: its name.
-        package: the dbt package that it is in.
-        path: its SQL file, absolute.
-        told: that file as messages name it.
-        sql: its text.
-        parents: dbt's ids of what it declares.
-        ephemeral: whether dbt takes it for ephemeral.
-        generated_from: the Python file that its SQL was generated from, if it was.
-    """
-
-    unique_id: str
-    name: str
-    package: str
-    path: Path
-    told: str
-    sql: ModelSql
-    parents: frozenset[str]
-    ephemeral: bool
-    generated_from: str | None = None
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A script that YAML names and that is not there: where it does, what to tell, whose it is."""
-
-    place: Place
-    message: str
-    owner: str | None
-
-
-@dataclass(frozen=True)
-class ProjectFacts:
-    """What the check must know of a project.
-
-    Attributes:
-        models: the models of the root project and those with scripts, by dbt's id.
-        scripts: the scripts.
-        missing: scripts that are not there.
-        resolve: finds what a call means.
-        is_below: whether a node is built from another, by their ids.
-        same_table: the model whose table a source's table is, by the source's id.
-        python_models: the files of pure Python models.
-        scripts_folder: where scripts are; None where that is the whole project.
-        reading_macros: the macros that read tables.
-    """
-
-    models: Mapping[str, Model]
-    scripts: ProjectScripts
-    missing: tuple[Missing, ...]
-    resolve: Resolve
-    is_below: Callable[[str, str], bool]
-    same_table: Mapping[str, str]
-    scripts_folder: Path | None = None
-    reading_macros: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -144,6 +65,11 @@ class Checker:
             self._events[key] = self._reader.read(script)
         return self._events[key]
 
+    @property
+    def scripts_read(self) -> int:
+        """How many scripts were read."""
+        return len({path for path, _roots, _package in self._events})
+
     def _model(self, model: Model, scripted: ScriptedModel | None) -> None:
         if scripted is None:
             if model.ephemeral and model.sql.selects_this:
@@ -162,21 +88,24 @@ class Checker:
     def _placeholder(self, model: Model, scripted: ScriptedModel, used: set[str]) -> None:
         everything = [*scripted.scripts, *scripted.hooks]
         undecidable = any(self.events(script).undecidable for script in everything)
+        undecidable = undecidable or self.misses_script(model)
         if not undecidable and model.generated_from is None:
             self._stale(model, scripted, used)
         if not model.sql.selects_this:
             message = (
                 f"under plain dbt, {model.name} would not find the table that its script wrote; "
-                "end its SQL with `select * from {{ this }}`"
+                f"end its SQL with `{SELECT}`"
             )
             self._add_in_sql("not-plain-dbt", message, model, None)
-        if not scripted.after and not any(m.owner == model.unique_id for m in self.facts.missing):
+        if not scripted.after and not self.misses_script(model):
             message = (
                 f"the placeholder {model.name} has no after-script to build its table; list one "
                 "under `meta: fal: scripts: after:` in its YAML"
             )
             self._add_in_sql("placeholder-without-script", message, model, None)
-        elif scripted.after and not any(self.events(one).own_writes for one in scripted.after):
+        elif not self.misses_script(model) and not any(
+            self.events(one).own_writes for one in scripted.after
+        ):
             names = " and ".join(script.name for script in scripted.after)
             message = (
                 f"{names} never calls write_to_model, so nothing writes the table of {model.name}; "
@@ -186,6 +115,10 @@ class Checker:
             if not ignored_at_top(place.file, "missing-write"):
                 other = Place(model.path, model.sql.comment_line)
                 self._add("missing-write", message, place, other, model.unique_id)
+
+    def misses_script(self, model: Model) -> bool:
+        """Whether one of a model's scripts is not there, so that what it reads is not known."""
+        return any(missing.owner == model.unique_id for missing in self.facts.missing)
 
     def _reads(self, model: Model, scripted: ScriptedModel) -> set[str]:
         """Check what a model's scripts read; give dbt's ids of it."""
@@ -295,7 +228,9 @@ class Checker:
                     f"{script.name} of {name} calls write_to_model and is attached to no model; "
                     "attach it to the one that it writes"
                 )
-                self._add_at("writes-elsewhere", message, Undecidable("", place, through), None, owner)
+                self._add_at(
+                    "writes-elsewhere", message, Undecidable("", place, through), None, owner
+                )
 
     def _unattached(self) -> None:
         if self.facts.scripts_folder is None:
@@ -352,4 +287,11 @@ def _all_scripts(scripts: ProjectScripts) -> Iterator[Script]:
 
 def _order(finding: Finding) -> tuple[str, int, int, int, str, str]:
     place = finding.place
-    return (str(place.file), place.cell or 0, place.line, place.column, finding.code, finding.message)
+    return (
+        str(place.file),
+        place.cell or 0,
+        place.line,
+        place.column,
+        finding.code,
+        finding.message,
+    )

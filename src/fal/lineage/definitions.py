@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from fal.lineage.machine import Arguments, Machine
-from fal.lineage.scopes import Scope
-from fal.lineage.values import UNKNOWN, Builtin, Class, Function, Marked, Value
+from fal.lineage.scopes import Function, Scope
+from fal.lineage.values import UNKNOWN, Builtin, Class, Marked, Value
 
 _DUNDERS = frozenset({"__init__", "__post_init__", "__new__"})
 _MARKS = frozenset({"property", "staticmethod", "classmethod", "functools.cached_property"})

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from fal.lineage.assigning import assign
+from fal.lineage.comprehensions import comprehension
 from fal.lineage.definitions import make_function
 from fal.lineage.machine import Arguments, Machine
-from fal.lineage.operators import binary, compare, elements, formatted, joined, truth
+from fal.lineage.operators import UNROLLED, binary, compare, elements, formatted, joined, truth
 from fal.lineage.scopes import Scope
+from fal.lineage.subscripts import subscript
 from fal.lineage.values import (
     UNKNOWN,
-    Class,
     Const,
     Entries,
     Items,
@@ -23,8 +24,6 @@ from fal.lineage.values import (
     join_all,
     options,
 )
-
-_UNROLLED = 500
 
 
 def evaluate(machine: Machine, node: ast.expr, scope: Scope) -> Value:
@@ -57,7 +56,7 @@ def _call(machine: Machine, node: ast.Call, scope: Scope) -> Value:
         if not isinstance(argument, ast.Starred):
             given.positional.append(value)
             continue
-        known = elements(value, _UNROLLED)
+        known = elements(value, UNROLLED)
         if known is None:
             machine.let_go(value)
         given.more = given.more or known is None
@@ -89,7 +88,7 @@ def _sequence(machine: Machine, node: ast.List | ast.Tuple | ast.Set, scope: Sco
             made.items.append(machine.evaluate(element, scope))
             continue
         value = machine.evaluate(element.value, scope)
-        known = elements(value, _UNROLLED)
+        known = elements(value, UNROLLED)
         loosely = known if known is not None else elements(value, None)
         made.exact = made.exact and known is not None
         made.items += [UNKNOWN] if loosely is None else loosely
@@ -177,57 +176,6 @@ def _text(machine: Machine, node: ast.JoinedStr, scope: Scope) -> Value:
     return joined(parts)
 
 
-def _subscript(machine: Machine, node: ast.Subscript, scope: Scope) -> Value:
-    owner = machine.evaluate(node.value, scope)
-    if isinstance(node.slice, ast.Slice):
-        bounds = [node.slice.lower, node.slice.upper, node.slice.step]
-        told = [None if part is None else machine.evaluate(part, scope) for part in bounds]
-        return join_all(_sliced(one, told) for one in options(owner))
-    key = machine.evaluate(node.slice, scope)
-    return join_all(_item(one, way) for one in options(owner) for way in options(key))
-
-
-def _item(owner: Value, key: Value) -> Value:
-    known = key.value if isinstance(key, Const) and constant(key) else ...
-    match owner:
-        case Items():
-            if (
-                owner.exact
-                and isinstance(known, int)
-                and -len(owner.items) <= known < len(owner.items)
-            ):
-                return owner.items[known]
-            return owner.element()
-        case Entries():
-            if known is not ... and known in owner.entries:
-                found = owner.entries[known]
-                return found if owner.rest is None else join(found, owner.rest)
-            return owner.element()
-        case Class() if owner.is_enum and isinstance(known, str):
-            return owner.find(known) or UNKNOWN
-        case Const() if constant(owner) and isinstance(owner.value, str) and isinstance(known, int):
-            text = owner.value
-            return Const(text[known]) if -len(text) <= known < len(text) else UNKNOWN
-    return UNKNOWN
-
-
-def _sliced(owner: Value, bounds: list[Value | None]) -> Value:
-    known = [
-        None if one is None else one.value if isinstance(one, Const) and constant(one) else ...
-        for one in bounds
-    ]
-    if not all(one is None or isinstance(one, int) for one in known) or known[2] == 0:
-        return Items(list(owner.items), exact=False) if isinstance(owner, Items) else UNKNOWN
-    cut = slice(*known)
-    if isinstance(owner, Items):
-        if owner.exact:
-            return Items(owner.items[cut])
-        return Items(list(owner.items), exact=False)
-    if isinstance(owner, Const) and constant(owner) and isinstance(owner.value, str):
-        return Const(owner.value[cut])
-    return UNKNOWN
-
-
 def _lambda(machine: Machine, node: ast.Lambda, scope: Scope) -> Value:
     return make_function(machine, node, scope)
 
@@ -236,62 +184,6 @@ def _walrus(machine: Machine, node: ast.NamedExpr, scope: Scope) -> Value:
     value = machine.evaluate(node.value, scope)
     assign(machine, node.target, value, scope)
     return value
-
-
-def _comprehension(machine: Machine, node: Any, scope: Scope) -> Value:
-    inner = Scope(scope.source, scope, clouded=scope.source.shared)
-    if isinstance(node, ast.DictComp):
-        table = Entries({}, shared=machine.importing > 0)
-
-        def put() -> None:
-            key, value = machine.evaluate(node.key, inner), machine.evaluate(node.value, inner)
-            _put(table, key, value)
-
-        if not _through(machine, node.generators, inner, put):
-            table.rest = table.element()
-        return table
-    made = Items([], shared=machine.importing > 0)
-    made.exact = _through(
-        machine,
-        node.generators,
-        inner,
-        lambda: made.items.append(machine.evaluate(node.elt, inner)),
-    )
-    return made
-
-
-def _put(table: Entries, key: Value, value: Value) -> None:
-    for option in options(key):
-        if isinstance(option, Const) and constant(option):
-            table.entries[option.value] = value
-        else:
-            table.rest = value if table.rest is None else join(table.rest, value)
-
-
-def _through(
-    machine: Machine, generators: list[ast.comprehension], inner: Scope, put: Callable[[], None]
-) -> bool:
-    """Go through a comprehension; False where its elements are not known one by one."""
-    machine.step()
-    if not generators:
-        put()
-        return True
-    first, *rest = generators
-    over = machine.evaluate(first.iter, inner)
-    known = None if first.is_async else elements(over, _UNROLLED)
-    exact = known is not None
-    if known is None:
-        loosely = elements(over, None)
-        if loosely is None:
-            machine.let_go(over)
-        known = [UNKNOWN] if loosely is None else list(dict.fromkeys(loosely))
-    for element in known:
-        assign(machine, first.target, element, inner)
-        tests = [truth(machine.evaluate(test, inner)) for test in first.ifs]
-        if False in tests:
-            continue
-        exact = _through(machine, rest, inner, put) and exact and None not in tests
-    return exact
 
 
 def _inside(machine: Machine, node: Any, scope: Scope) -> Value:
@@ -325,13 +217,13 @@ _WORK: dict[type[ast.expr], Callable[[Machine, Any, Scope], Value]] = {
     ast.Compare: _compare,
     ast.IfExp: _conditional,
     ast.JoinedStr: _text,
-    ast.Subscript: _subscript,
+    ast.Subscript: subscript,
     ast.Lambda: _lambda,
     ast.NamedExpr: _walrus,
-    ast.ListComp: _comprehension,
-    ast.SetComp: _comprehension,
-    ast.GeneratorExp: _comprehension,
-    ast.DictComp: _comprehension,
+    ast.ListComp: comprehension,
+    ast.SetComp: comprehension,
+    ast.GeneratorExp: comprehension,
+    ast.DictComp: comprehension,
     ast.Await: _inside,
     ast.Starred: _inside,
     ast.Yield: _yield,

@@ -6,8 +6,8 @@ import ast
 from importlib.util import resolve_name
 
 from fal.lineage.machine import Machine
-from fal.lineage.scopes import Scope
-from fal.lineage.values import UNKNOWN, Builtin, Module, Value
+from fal.lineage.scopes import Module, Scope
+from fal.lineage.values import UNKNOWN, Builtin, Value
 
 # What `from fal.typing import *` gives, and the modules that have it.
 RUNTIME = (

@@ -15,7 +15,7 @@ from fal.lineage.library import call_builtin
 from fal.lineage.machine import Arguments, Machine
 from fal.lineage.methods import call_method
 from fal.lineage.modules import Loaded, Modules
-from fal.lineage.scopes import Scope, State
+from fal.lineage.scopes import Function, Module, Scope, State
 from fal.lineage.statements import block
 from fal.lineage.values import (
     UNKNOWN,
@@ -24,12 +24,10 @@ from fal.lineage.values import (
     Class,
     Const,
     Entries,
-    Function,
     Instance,
     Items,
     Marked,
     Method,
-    Module,
     Union,
     Value,
     join,

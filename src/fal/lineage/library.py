@@ -9,11 +9,12 @@ from contextlib import suppress
 from itertools import product
 
 from fal.lineage.calling import call_spreading, super_of
-from fal.lineage.machine import Arguments, Machine, calls_of
+from fal.lineage.dynamic_calls import DYNAMIC_CALLS
+from fal.lineage.engine_calls import ENGINE_CALLS, Work
+from fal.lineage.machine import Arguments, Machine
 from fal.lineage.methods import copied, first_of
 from fal.lineage.operators import each, elements, plain, shown, truth
-from fal.lineage.scopes import Scope
-from fal.lineage.sql import read_sql
+from fal.lineage.scopes import Function, Scope
 from fal.lineage.values import (
     HOLE,
     NONE,
@@ -22,17 +23,13 @@ from fal.lineage.values import (
     Builtin,
     Const,
     Entries,
-    Function,
     Items,
     Plain,
     Value,
     constant,
     join,
-    options,
     text_of,
 )
-
-Work = Callable[[Machine, Arguments, ast.AST, Scope], Value]
 
 _HARMLESS = {
     *("abs", "all", "any", "bool", "callable", "chr", "dir", "float", "format", "hasattr", "id"),
@@ -56,57 +53,6 @@ def call_builtin(
         owner = machine.attribute(given.positional[0], name[4:], node, scope)
         return machine.apply(owner, rest, node, scope)
     return UNKNOWN
-
-
-def _ref(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    machine.read_all("ref", given, node)
-    return UNKNOWN
-
-
-def _source(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    machine.read_all("source", given, node)
-    return UNKNOWN
-
-
-def _execute_sql(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    for one in options(given.at(0, "sql") or UNKNOWN):
-        read_sql(machine, text_of(one))
-    return UNKNOWN
-
-
-def _write_to_model(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    machine.wrote_own()
-    for value in given.all():
-        machine.let_go(value)
-    return NONE
-
-
-def _write_to_source(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    names = [given.at(1, "source_name"), given.at(2, "table_name")]
-    calls = calls_of("source", Arguments([name or UNKNOWN for name in names]))
-    for call in calls if calls is not None else (None,):
-        machine.wrote("write_to_source", call)
-    machine.let_go(given.at(0, "data") or UNKNOWN)
-    return NONE
-
-
-def _fal_dbt(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    # With a folder it may be any project, whose models are not this one's.
-    elsewhere = given.positional or given.more or "project_dir" in given.named
-    return UNKNOWN if elsewhere else Builtin("fal.FalDbt()")
-
-
-def _write_other(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    names = [given.at(1, "target_1"), given.at(2, "target_2")]
-    version = given.named.get("version")
-    known = Arguments(
-        [name for name in names if name is not None], {} if version is None else {"v": version}
-    )
-    calls = calls_of("ref", known)
-    for call in calls if calls is not None else (None,):
-        machine.wrote("FalDbt().write_to_model", call)
-    machine.let_go(given.at(0, "data") or UNKNOWN)
-    return NONE
 
 
 def _converted(convert: Callable[[Plain], Plain]) -> Work:
@@ -254,32 +200,6 @@ def _getattr(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) ->
     return found if default is None else join(found, default)
 
 
-def _names(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    """`globals()` and its like: anything that the module has may be called by name."""
-    module = scope.module
-    for value in list(module.ever.values()):
-        machine.let_go(value)
-    known: dict[Plain, Value] = {**module.base, **module.state}
-    return Entries(known)
-
-
-def _evaluated(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    texts = [text_of(one) for one in options(given.at(0) or UNKNOWN)]
-    words = ("ref", "source", "execute_sql", "write_to", HOLE)
-    if any(text is None or any(word in text for word in words) for text in texts):
-        machine.undecidable("code that is made when it runs may read anything")
-    return UNKNOWN
-
-
-def _import(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    name = given.at(0, "name") or UNKNOWN
-    text = text_of(name)
-    if text is None or not constant(name):
-        machine.undecidable("a module that is imported by a computed name may read anything")
-        return UNKNOWN
-    return machine.import_module(text, node, scope) or UNKNOWN
-
-
 def _partial(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
     if given.more or not given.positional:
         for value in given.all():
@@ -325,13 +245,8 @@ def _super(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> V
 
 
 _WORK: dict[str, Work] = {
-    "fal.ref": _ref,
-    "fal.source": _source,
-    "fal.execute_sql": _execute_sql,
-    "fal.write_to_model": _write_to_model,
-    "fal.write_to_source": _write_to_source,
-    "fal.FalDbt": _fal_dbt,
-    "fal.FalDbt().write_to_model": _write_other,
+    **ENGINE_CALLS,
+    **DYNAMIC_CALLS,
     "str": _converted(str),
     "int": _converted(lambda value: int(value)),  # type: ignore[arg-type]
     **dict.fromkeys(("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"), _list),
@@ -345,9 +260,6 @@ _WORK: dict[str, Work] = {
     "filter": _filter,
     "next": _next,
     "getattr": _getattr,
-    **dict.fromkeys(("globals", "locals", "vars"), _names),
-    **dict.fromkeys(("eval", "exec"), _evaluated),
-    **dict.fromkeys(("__import__", "importlib.import_module"), _import),
     "super": _super,
     "functools.partial": _partial,
     "functools.wraps": _always(Builtin("functools.wraps()")),

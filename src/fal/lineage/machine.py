@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 from fal.exceptions import FalError
 from fal.lineage.facts import Call, Events, Place, Undecidable, Use, Write
-from fal.lineage.scopes import Scope
+from fal.lineage.scopes import Function, Scope
 from fal.lineage.source import Source
 from fal.lineage.values import (
     NONE,
@@ -21,7 +21,6 @@ from fal.lineage.values import (
     Class,
     Const,
     Entries,
-    Function,
     Instance,
     Items,
     Marked,

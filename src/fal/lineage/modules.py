@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fal.lineage.facts import Undecidable, Use, Write
-from fal.lineage.scopes import Scope
+from fal.lineage.scopes import Function, Scope
 from fal.lineage.source import Source, Sources
-from fal.lineage.values import Function
 from fal.project.local_modules import LocalModule, find_in, find_top
 
 Key = tuple[str, Path | None, tuple[Path, ...]]

@@ -27,6 +27,9 @@ from fal.lineage.values import (
     text_of,
 )
 
+UNROLLED = 500
+"""So many elements are followed one by one."""
+
 _WAYS = 256
 _LONGEST = 100_000
 

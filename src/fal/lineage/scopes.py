@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -98,3 +99,27 @@ def changed(before: State, after: State) -> list[str]:
     return [
         name for name in before.keys() | after.keys() if before.get(name, absent) != after.get(name)
     ]
+
+
+@dataclass(eq=False, slots=True)
+class Function(Value):
+    """A function of the project's own.
+
+    Attributes:
+        node: its definition.
+        scope: where it was defined.
+        defaults: its parameters' defaults.
+        called: whether a call of it was seen.
+    """
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    defaults: dict[str, Value]
+    called: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Module(Value):
+    """A local module, by what its code binds."""
+
+    scope: Scope

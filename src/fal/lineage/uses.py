@@ -6,9 +6,8 @@ from fal.lineage.facts import Events, Place, Undecidable
 from fal.lineage.interpreter import Interpreter, script_names
 from fal.lineage.machine import Arguments, TooLongError
 from fal.lineage.modules import Modules
-from fal.lineage.scopes import Scope
+from fal.lineage.scopes import Function, Scope
 from fal.lineage.source import Source
-from fal.lineage.values import Function
 from fal.project.model import Script
 
 

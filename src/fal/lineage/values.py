@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from fal.lineage.scopes import Scope
+from typing import TypeAlias
 
 HOLE = "\0"
 """Stands in a text for a part that is not known."""
@@ -99,23 +95,6 @@ class Entries(Value):
 
 
 @dataclass(eq=False, slots=True)
-class Function(Value):
-    """A function of the project's own.
-
-    Attributes:
-        node: its definition.
-        scope: where it was defined.
-        defaults: its parameters' defaults.
-        called: whether a call of it was seen.
-    """
-
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    scope: Scope
-    defaults: dict[str, Value]
-    called: bool = False
-
-
-@dataclass(eq=False, slots=True)
 class Class(Value):
     """A class of the project's own.
 
@@ -191,13 +170,6 @@ class Marked(Value):
 
     mark: str
     function: Value
-
-
-@dataclass(eq=False, slots=True)
-class Module(Value):
-    """A local module, by what its code binds."""
-
-    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
