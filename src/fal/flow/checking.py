@@ -15,34 +15,16 @@ from dbt.node_types import NodeType
 from fal.exceptions import Problem, ProjectError
 from fal.flow.errors import FlowError
 from fal.flow.promotion import ScriptsPath, find_scripts, package_roots
+from fal.flow.settings import severities
 from fal.lineage.check import Checker
 from fal.lineage.declared import ModelSql
 from fal.lineage.facts import Call, Place
-from fal.lineage.findings import Severity, read_severities
 from fal.lineage.project_facts import Missing, Model, ProjectFacts, Resolve, Resolved
 from fal.project.generated import generated_from
 
 _READS = re.compile(r"\b(?:ref|source)\s*\(")
-PROJECT_FILE = "dbt_project.yml"
 # Kinds of problems that a check finds by itself, in places that it knows better.
 _FOUND = ("missing-script", "placeholder-without-script")
-
-
-def setting(config: RuntimeConfig, name: str) -> object:
-    """What a project sets under `vars: fal:`; None where it does not."""
-    for variables in (config.cli_vars, config.vars.to_dict()):
-        own = variables.get("fal")
-        if isinstance(own, dict) and name in own:
-            return own[name]
-    return None
-
-
-def severities(config: RuntimeConfig) -> dict[str, Severity]:
-    """The severity of each kind of finding; a FlowError where a project sets it wrongly."""
-    found, problems = read_severities(setting(config, "check"), PROJECT_FILE)
-    if problems:
-        raise FlowError(ProjectError(problems))
-    return found
 
 
 def project_facts(manifest: Manifest, config: RuntimeConfig) -> ProjectFacts:
@@ -88,7 +70,7 @@ def project_resolver(manifest: Manifest, config: RuntimeConfig) -> Resolve:
 
 
 def make_checker(manifest: Manifest, config: RuntimeConfig) -> Checker:
-    """Make what checks a project; see `project_facts` and `severities`."""
+    """Make what checks a project; see `project_facts`."""
     return Checker(project_facts(manifest, config), severities(config))
 
 

@@ -21,6 +21,7 @@ from fal.exceptions import Problem, ProjectError
 from fal.flow.build_facts import build_facts
 from fal.flow.errors import FlowError
 from fal.flow.script_nodes import add_script_nodes, known_scripts, remember_scripts
+from fal.flow.settings import settings_problems
 from fal.lineage.imports import fingerprint
 from fal.project.discovery import look
 from fal.project.generated import generated_from
@@ -71,9 +72,10 @@ def find_scripts(manifest: Manifest, config: RuntimeConfig) -> tuple[ProjectScri
     files = _schema_files(manifest, config)
     try:
         check = Environments(Path(config.project_root)).problem
-        return look(_model_facts(manifest, config), ScriptsPath(config), files, check)
+        found, problems = look(_model_facts(manifest, config), ScriptsPath(config), files, check)
     except ProjectError as error:
         raise FlowError(error) from error
+    return found, [*problems, *settings_problems(config)]
 
 
 def promote(manifest: Manifest, config: RuntimeConfig, found: ProjectScripts) -> None:
