@@ -85,7 +85,7 @@ class Interpreter(Machine):
                 ways = [self.apply(one, given, node, scope) for one in function.options]
                 return join_all(ways)
             case Function():
-                return call_function(self, function, given)
+                return self._call(function, given)
             case Builtin():
                 return call_builtin(self, function.name, given, node, scope)
             case Bound():
@@ -104,6 +104,12 @@ class Interpreter(Machine):
         for value in given.all():
             self.let_go(value)
         return UNKNOWN
+
+    def _call(self, function: Function, given: Arguments) -> Value:
+        if self._modules.relevance.passes_over(self, function, given):
+            function.called = True
+            return UNKNOWN
+        return call_function(self, function, given)
 
     def attribute(self, owner: Value, name: str, node: ast.AST, scope: Scope) -> Value:
         match owner:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fal.lineage.facts import Undecidable, Use, Write
+from fal.lineage.relevance import Relevance
 from fal.lineage.scopes import Function, Scope
 from fal.lineage.source import Source, Sources
 from fal.project.local_modules import LocalModule, find_in, find_top
@@ -46,8 +47,14 @@ class Modules:
 
     sources: Sources = field(default_factory=Sources)
     loaded: dict[Key, Loaded] = field(default_factory=dict)
+    relevance: Relevance = field(default_factory=Relevance)
     nothing: Source = field(default_factory=lambda: Source(Path(), []))
     _found: dict[tuple[str, tuple[Path, ...]], LocalModule | None] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Forget what modules bind, so that they are read as if for the first time."""
+        self.loaded.clear()
+        self.relevance = Relevance()
 
     def find(self, name: str, roots: tuple[Path, ...]) -> Found | None:
         """Find a module by its full name; None where it is not the project's."""

@@ -46,7 +46,7 @@ class Reader:
             machine.events.undecidable.append(Undecidable(reason, Place(script.path)))
         if machine.touched_shared:
             # It changes what modules hold, and the next script finds them as they were.
-            self._modules.loaded.clear()
+            self._modules.forget()
         return _once(machine.events)
 
 

@@ -120,6 +120,12 @@ class Class(Value):
         return next((value for value in known if value is not None), None)
 
     @property
+    def methods(self) -> bool:
+        """Whether it, or a class that it names, has anything to call."""
+        own = any(type(one) not in (Const, Unknown) for one in self.members.values())
+        return own or any(isinstance(base, Class) and base.methods for base in self.bases)
+
+    @property
     def is_plain(self) -> bool:
         """Whether all its bases are known."""
         return all(
