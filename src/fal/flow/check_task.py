@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -33,11 +35,23 @@ tell: ContextVar[Tell] = ContextVar("fal_check")
 """How the command that runs now tells of what it found."""
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage among dbt's many objects while trees are read."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class CheckTask(ListTask):
     """dbt's list task, which checks what it would list."""
 
     def run(self) -> Outcome:
-        with task_contextvars(project_root=self.config.project_root):
+        with task_contextvars(project_root=self.config.project_root), _without_collection():
             assert self.manifest is not None
             checker = make_checker(self.manifest, self.config)
             selected = self._selected(checker, self.manifest)

@@ -42,7 +42,7 @@ def project_facts(manifest: Manifest, config: RuntimeConfig) -> ProjectFacts:
     wrong = [problem for problem in problems if problem.code not in _FOUND]
     if wrong:
         raise FlowError(ProjectError(wrong))
-    roots = package_roots(config)
+    roots = {name: path.resolve() for name, path in package_roots(config).items()}
     missing = [one for one in problems if one.code == "missing-script"]
     folder = ScriptsPath(config)(config.project_name)
     base = Path(config.project_root).resolve()
@@ -81,7 +81,7 @@ def _scripts_folder(root: Path, told: object) -> Path | None:
 
 def _model(node: Any, roots: Mapping[str, Path], project: str) -> Model:
     raw = str(node.raw_code)
-    path = roots[node.package_name].resolve() / node.original_file_path
+    path = roots[node.package_name] / node.original_file_path
     return Model(
         unique_id=node.unique_id,
         name=node.name,
@@ -109,7 +109,7 @@ def _missing(problem: Problem, roots: Mapping[str, Path], base: Path) -> Missing
     named = (file, int(line)) if file and line.isdigit() else (problem.where, 1)
     root = base
     if problem.owner:
-        root = roots.get(problem.owner.split(".")[1], base).resolve()
+        root = roots.get(problem.owner.split(".")[1], base)
     place = Place(root / named[0], named[1], end=named[1])
     return Missing(place, problem.message, problem.owner or None)
 

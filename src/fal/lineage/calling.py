@@ -19,6 +19,7 @@ from fal.lineage.values import (
     Marked,
     Method,
     Plain,
+    Super,
     Value,
     join_all,
     options,
@@ -36,7 +37,7 @@ def call_function(machine: Machine, function: Function, given: Arguments) -> Val
     """Follow a call of a function of the project's own."""
     node = function.node
     function.called = True
-    if machine.running.count(node) >= _SELF_CALLS or len(machine.running) >= _DEEPEST:
+    if _times(machine, node) >= _SELF_CALLS or len(machine.running) >= _DEEPEST:
         machine.loose.append(function)
         for value in given.all():
             machine.let_go(value)
@@ -46,7 +47,10 @@ def call_function(machine: Machine, function: Function, given: Arguments) -> Val
         outer = outer.outer
     scope = Scope(outer.source, outer, clouded=outer.source.shared)
     _bind_parameters(function, given, scope)
-    machine.running.append(node)
+    machine.running.append(function)
+    is_method = function.owner is not None
+    if is_method:
+        machine.selves.append(given.positional[0] if given.positional else UNKNOWN)
     try:
         if isinstance(node, ast.Lambda):
             return machine.evaluate(node.body, scope)
@@ -54,9 +58,15 @@ def call_function(machine: Machine, function: Function, given: Arguments) -> Val
             scope.returns.append(NONE)
     finally:
         machine.running.pop()
+        if is_method:
+            machine.selves.pop()
     if scope.yields:
         return Items(scope.yields, exact=False)
     return join_all(scope.returns) if scope.returns else UNKNOWN
+
+
+def _times(machine: Machine, node: ast.AST) -> int:
+    return sum(function.node is node for function in machine.running)
 
 
 def _bind_parameters(function: Function, given: Arguments, scope: Scope) -> None:
@@ -169,13 +179,18 @@ def call_spreading(
     return UNKNOWN
 
 
-def super_of(scope: Scope) -> Value:
-    """What `super()` is in a method: its object, seen as one of the class's bases."""
-    found: Scope | None = scope
-    while found is not None and found.outer is not None:
-        me = next(iter(found.state.values()), None)
-        if isinstance(me, Instance):
-            above = Class("super", {}, me.cls.bases, me.cls.fields)
-            return Instance(above, me.attributes, me.shared)
-        found = found.outer
-    return UNKNOWN
+def super_of(machine: Machine) -> Value:
+    """What `super()` is in the method that runs: its object, seen as one of the class's bases."""
+    method = next((one for one in reversed(machine.running) if one.owner is not None), None)
+    if method is None or method.owner is None or isinstance(method.node, ast.Lambda):
+        return UNKNOWN
+    names = [arg.arg for arg in (*method.node.args.posonlyargs, *method.node.args.args)]
+    me = machine.selves[-1] if names and machine.selves else UNKNOWN
+    return Super(me, method.owner.bases)
+
+
+def member_above(value: Super, name: str) -> Value:
+    """An attribute of a `super()`."""
+    known = (base.find(name) for base in value.bases if isinstance(base, Class))
+    found = next((one for one in known if one is not None), UNKNOWN)
+    return Bound(found, (value.instance,)) if isinstance(found, Function) else found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,11 +14,10 @@ from fal.lineage.findings import (
     ignored_at_top,
     ignored_in_sql,
 )
-from fal.lineage.imports import sources
 from fal.lineage.project_facts import SELECT, Model, ProjectFacts, Resolved
 from fal.lineage.unattached import unattached_files
 from fal.lineage.uses import Reader
-from fal.project.model import ProjectScripts, Script, ScriptedModel
+from fal.project.model import Script, ScriptedModel
 
 
 @dataclass
@@ -235,8 +234,8 @@ class Checker:
     def _unattached(self) -> None:
         if self.facts.scripts_folder is None:
             return
-        used = {path for script in _all_scripts(self.facts.scripts) for path in sources(script)}
-        for path in unattached_files(self.facts.scripts_folder, used):
+        left = unattached_files(self.facts.scripts, self.facts.scripts_folder, self._reader.files)
+        for path in left:
             if not ignored_at_top(path, "unattached-script"):
                 message = (
                     f"{path.name} is attached to no model or source and imported by no script; "
@@ -275,14 +274,6 @@ class Checker:
         severity = self.severities[code]
         if severity != "off":
             self.findings.append(Finding(code, severity, message, place, other, owner))
-
-
-def _all_scripts(scripts: ProjectScripts) -> Iterator[Script]:
-    for model in scripts.models.values():
-        yield from (*model.scripts, *model.hooks)
-    for source in scripts.sources.values():
-        yield from source.before
-    yield from (*scripts.before, *scripts.after)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, int, str, str]:

@@ -86,6 +86,10 @@ def define_class(machine: Machine, node: ast.ClassDef, scope: Scope) -> bool:
         inherited = [base.fields for base in bases if isinstance(base, Class) and base.fields]
         fields = tuple(dict.fromkeys(name for part in (*inherited, fields) for name in part))
     cls = Class(node.name, inner.state, bases, fields, shared=machine.importing > 0)
+    for member in cls.members.values():
+        function = member.function if isinstance(member, Marked) else member
+        if isinstance(function, Function) and function.owner is None:
+            function.owner = cls
     scope.bind(node.name, cls)
     if unknown or not cls.is_plain:
         machine.let_go(cls)

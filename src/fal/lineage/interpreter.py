@@ -8,7 +8,14 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from fal.lineage.calling import SPREADING, call_function, call_spreading, make_instance, member
+from fal.lineage.calling import (
+    SPREADING,
+    call_function,
+    call_spreading,
+    make_instance,
+    member,
+    member_above,
+)
 from fal.lineage.expressions import evaluate
 from fal.lineage.importing import RUNTIME, engine_name, known_module
 from fal.lineage.library import call_builtin
@@ -28,6 +35,7 @@ from fal.lineage.values import (
     Items,
     Marked,
     Method,
+    Super,
     Union,
     Value,
     join,
@@ -120,6 +128,8 @@ class Interpreter(Machine):
                 return self._of_module(owner, name)
             case Instance() | Class():
                 return member(self, owner, name, node, scope)
+            case Super():
+                return member_above(owner, name)
             case Builtin():
                 return _of_builtin(owner, name)
             case Const() if name == "value":  # of a constant in an enum

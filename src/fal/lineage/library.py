@@ -241,7 +241,7 @@ def _dedent(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> 
 
 
 def _super(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
-    return super_of(scope)
+    return super_of(machine)
 
 
 _WORK: dict[str, Work] = {

@@ -77,7 +77,8 @@ class Machine(ABC):
         self.loose: list[Function] = []
         self.decorated: list[Function] = []
         self.calls: list[tuple[Source, ast.AST]] = []  # the script's own line first
-        self.running: list[ast.AST] = []
+        self.running: list[Function] = []
+        self.selves: list[Value] = []  # what the methods that run are called on
         self.steps = 0
         # Scopes that are older than this are read as they may be at any time.
         self.any_time_before = 0

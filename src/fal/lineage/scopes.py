@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from fal.lineage.source import Source
-from fal.lineage.values import Value, join
+from fal.lineage.values import Class, Value, join
 
 State = dict[str, Value]
 """What the names of a scope may be worth at one point of the code."""
@@ -110,12 +110,14 @@ class Function(Value):
         scope: where it was defined.
         defaults: its parameters' defaults.
         called: whether a call of it was seen.
+        owner: the class whose body defines it; None for a function.
     """
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope
     defaults: dict[str, Value]
     called: bool = False
+    owner: Class | None = None
 
 
 @dataclass(eq=False, slots=True)

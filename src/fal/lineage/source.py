@@ -45,18 +45,18 @@ class Sources:
     """Reads files, and keeps them while a check lasts."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, Source | None] = {}
+        self.known: dict[Path, Source | None] = {}
 
     def read(self, path: Path) -> Source | None:
         """Read a file; None where it can't be parsed, which is told elsewhere."""
-        if path not in self._known:
+        if path not in self.known:
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
-                    self._known[path] = _read(path)
+                    self.known[path] = _read(path)
             except (SyntaxError, ValueError, ProjectError, OSError, RecursionError):
-                self._known[path] = None
-        return self._known[path]
+                self.known[path] = None
+        return self.known[path]
 
 
 def _read(path: Path) -> Source:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fal.lineage.facts import Events, Place, Undecidable
 from fal.lineage.interpreter import Interpreter, script_names
 from fal.lineage.machine import Arguments, TooLongError
@@ -22,6 +24,11 @@ class Reader:
     def __init__(self, reading_macros: frozenset[str] = frozenset()) -> None:
         self._modules = Modules()
         self._macros = reading_macros
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """Every file that was read."""
+        return frozenset(self._modules.sources.known)
 
     def read(self, script: Script) -> Events:
         """Find out what a script may read and write.

@@ -154,6 +154,14 @@ class Instance(Value):
 
 
 @dataclass(eq=False, slots=True)
+class Super(Value):
+    """An object, seen as one of these bases of a class of its own."""
+
+    instance: Value
+    bases: tuple[Value, ...]
+
+
+@dataclass(eq=False, slots=True)
 class Bound(Value):
     """A function with what it is given first: a method, or a partial call."""
 

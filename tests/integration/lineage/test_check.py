@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +157,8 @@ def test_selection_severities_and_outputs(shop: Project) -> None:
     github = shop.fal("check", "--select", "bad", "--output", "github").ended(1).output
     line = next(line for line in github.splitlines() if "line=7" in line)
     assert line.startswith(
-        "::error file=fal_scripts/bad.py,title=fal check%3A undecidable-ref,line=7,endLine=7,col=1::"
+        "::error file=fal_scripts/bad.py,title=fal check%3A undecidable-ref,"
+        "line=7,endLine=7,col=1::"
     )
     assert line.endswith("%0A(see models/bad.sql:2)")
 
@@ -171,8 +171,8 @@ def test_selection_severities_and_outputs(shop: Project) -> None:
 
 
 @pytest.fixture
-def broken(tmp_path: Path) -> Iterator[Project]:
-    yield Project(tmp_path)
+def broken(tmp_path: Path) -> Project:
+    return Project(tmp_path)
 
 
 def test_setup_errors_end_with_2_and_show_no_findings(broken: Project) -> None:
