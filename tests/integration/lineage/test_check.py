@@ -180,3 +180,26 @@ def test_setup_errors_end_with_2_and_show_no_findings(broken: Project) -> None:
     assert "does not compile" in broken.fal("check").ended(2).output
     broken.placeholder("a", "ref('b')", code="write_to_model(ref('b'))")
     assert "depends on a node named 'b'" in broken.fal("check").ended(2).output
+
+
+def test_versions_and_generated_placeholders(broken: Project) -> None:
+    versioned = {"name": "v", "latest_version": 2, "versions": [{"v": 1}, {"v": 2}]}
+    broken.file("models/v_v1.sql", "select 1 as id").file("models/v_v2.sql", "select 2 as id")
+    broken.yaml("models/v.yml", {"models": [versioned]})
+    broken.placeholder("a", "ref('v', v=2)", code="write_to_model(ref('v'))")
+    broken.placeholder("b", "ref('v', v=2)", code="write_to_model(ref('v', v=1))")
+    broken.script("load.py", "from fal.typing import ref\ndef load(n): return ref('v', v=n)\n")
+    broken.file("fal_models/c.py", "from load import load\nwrite_to_model(load(1))\n")
+    broken.file("fal_models/d.py", "import os\nwrite_to_model(ref(os.environ['X']))\n")
+    told = broken.fal("check", "--output", "json").ended(1)
+    found = [(row["code"], row["file"]) for row in json.loads(told.output)["findings"]]
+    assert found == [
+        ("undecidable-ref", "fal_models/d.py"),
+        ("undeclared-ref", "fal_scripts/b.py"),
+        ("stale-ref", "models/b.sql"),
+    ]
+    assert "-- {{ ref('v', v=1) }}\n" in (broken.root / "models" / "fal" / "c.sql").read_text()
+    assert "is generated from fal_models/c.py" in broken.fal("sync", "c").ok().output
+    broken.fal("sync", "b").ok()
+    assert "-- {{ ref('v', v=1) }}\n" in (broken.root / "models" / "b.sql").read_text()
+    broken.fal("check", "--exclude", "d").ok()

@@ -107,7 +107,7 @@ def expected(models: list[Planted], *, synced: bool) -> dict[tuple[str, str], se
 
 @settings(
     deadline=None,
-    max_examples=4,
+    max_examples=3,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(projects())
