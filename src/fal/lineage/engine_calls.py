@@ -30,6 +30,14 @@ def _execute_sql(machine: Machine, given: Arguments, node: ast.AST, scope: Scope
     return UNKNOWN
 
 
+def _this(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
+    where = given.at(0, "where")
+    for one in options(where) if where is not None else ():
+        if one != NONE:
+            read_sql(machine, text_of(one))
+    return UNKNOWN
+
+
 def _write_to_model(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
     machine.wrote_own()
     for value in given.all():
@@ -69,6 +77,7 @@ ENGINE_CALLS: dict[str, Work] = {
     "fal.ref": _ref,
     "fal.source": _source,
     "fal.execute_sql": _execute_sql,
+    "fal.this": _this,
     "fal.write_to_model": _write_to_model,
     "fal.write_to_source": _write_to_source,
     "fal.FalDbt": _fal_dbt,

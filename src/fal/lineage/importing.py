@@ -19,6 +19,7 @@ RUNTIME = (
     "list_tests",
     "ref",
     "source",
+    "this",
     "write_to_model",
     "write_to_source",
 )

@@ -37,7 +37,7 @@ def read_sql(machine: Machine, text: str | None) -> None:
         text: the SQL, perhaps with holes; None where it is not known.
     """
     if text is None or text == HOLE:
-        machine.undecidable("the SQL of `execute_sql` is known only when it runs")
+        machine.undecidable("this SQL is known only when it runs")
         return
     for tag in _TAG.finditer(text):
         call = _simple(tag[0])

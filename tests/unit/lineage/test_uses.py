@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import fal.typing
 from fal.lineage.facts import Events
+from fal.lineage.importing import RUNTIME
 from fal.lineage.uses import Reader
 from fal.project.model import Script
 from tests.support.notebooks import notebook
@@ -78,6 +80,7 @@ def reads(events: Events) -> set[str]:
         ("def f():\n  with lock:\n    return 'a'\nref(f())", {"ref('a')"}),
         ("x = {'r': ref}\nx['r']('a')", {"ref('a')"}),
         ("lambda: ref('a')", set()),
+        ("this('id > (select max(id) from {{ ref(\"a\") }})', ['id'])\nthis()", {"ref('a')"}),
         ("a, *rest = ['a', 'b', 'c']\n[ref(n) for n in rest]", {"ref('b')", "ref('c')"}),
         ("from textwrap import dedent\nexecute_sql(dedent('select {{ ref(\"a\", v=1) }}'))",
          {"ref('a', v=1)"}),
@@ -120,6 +123,10 @@ def test_reads_are_found(tmp_path: Path, code: str, found: set[str]) -> None:
 def test_what_can_not_be_known_is_said_so(tmp_path: Path, code: str) -> None:
     (tmp_path / "m.py").write_text("n = 'a'\n")
     assert read(tmp_path, code).undecidable
+
+
+def test_all_names_that_a_script_finds_are_known() -> None:
+    assert set(RUNTIME) == set(fal.typing.__all__)
 
 
 def test_places_are_those_of_the_call_and_of_the_line_that_leads_there(tmp_path: Path) -> None:
