@@ -70,8 +70,8 @@ CASES: dict[str, Case] = {
     "int64": Case(
         [2**63 - 1, -(2**63), 0], "int64", "int64", sql=(("a = 9223372036854775807", 1),)
     ),
-    "Int64": Case([2**63 - 1, None, -1], "Int64", "Int64", sql=_SUMS),
-    "Int16": Case([1, None, -1], "Int16", "Int64", sql=_SUMS),
+    "nullable int64": Case([2**63 - 1, None, -1], "Int64", "Int64", sql=_SUMS),
+    "nullable int16": Case([1, None, -1], "Int16", "Int64", sql=_SUMS),
     "uint64": Case([2**64 - 1, 0], "uint64", "object", sql=(("a = 18446744073709551615", 1),)),
     "UInt64 that fits": Case([1, None], "UInt64", "Int64", sql=(("a = 1", 1),)),
     "wide integers": Case(
@@ -91,7 +91,7 @@ CASES: dict[str, Case] = {
         sql=(("a > 1e308", 1), ("a < -1e308", 1)),
     ),
     "float32": Case([1.5, None, 0.25], "float32", "float64", sql=(("a = 0.25", 1),)),
-    "Float64": Case([1.5, None], "Float64", "float64", sql=(("a is null", 1),)),
+    "nullable float64": Case([1.5, None], "Float64", "float64", sql=(("a is null", 1),)),
     "bool": Case([True, False], "bool", "bool", sql=(("a", 1), ("not a", 1))),
     "boolean": Case([True, None, False], "boolean", "boolean", sql=(("a", 1), ("a is null", 1))),
     "decimals": Case(
