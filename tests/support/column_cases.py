@@ -44,7 +44,8 @@ class Case:
         """The values, and then what changes no dtype: nulls after a null, else the same again."""
         more = [None] if any(map(is_null, self.values)) else self.values
         padded = self.values + more * rows if self.values else []
-        return pd.Series(padded[:rows], dtype=self.dtype)
+        series: pd.Series = pd.Series(padded[:rows], dtype=self.dtype)
+        return series
 
     @property
     def expected(self) -> list[Any]:

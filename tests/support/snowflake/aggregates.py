@@ -8,14 +8,15 @@ from sqlglot import exp
 _NAMED = (exp.Sum, exp.Avg, exp.Median)
 
 
-def _named(node: exp.Expr) -> exp.Expr:
+def _named(expression: exp.Expr) -> exp.Expr:
     """Give a column that is an aggregate the name that Snowflake gives it.
 
     fakesnow's own step also turns the argument into a double, so that text can be summed.
     """
-    if isinstance(node, _NAMED) and isinstance(node.parent, exp.Select):
-        return exp.alias_(node, node.sql(dialect="snowflake").upper(), quoted=True)
-    return node
+    if isinstance(expression, _NAMED) and isinstance(expression.parent, exp.Select):
+        name = expression.sql(dialect="snowflake").upper()
+        return exp.alias_(expression, name, quoted=True)
+    return expression
 
 
 def keep_exact() -> None:
