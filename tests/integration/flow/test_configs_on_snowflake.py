@@ -88,6 +88,21 @@ def test_each_write_obeys_them(project: Project) -> None:
     assert project.rows("PUBLIC.MADE") == [(1, "a"), (2, "b")]
 
 
+def test_grants_made_by_hand_outlive_a_write(project: Project) -> None:
+    project.placeholder("kept", code=SCRIPT)
+    project.placeholder("lost", code=SCRIPT, config={"copy_grants": False})
+    project.flow("run").ok()
+    for table in ("kept", "lost"):
+        project.sql(f"grant select on PUBLIC.{table} to role AUDITOR")
+    project.flow("run").ok()
+    readers = {
+        table: {row[5] for row in project.sql(f"show grants on table PUBLIC.{table}")}
+        for table in ("kept", "lost")
+    }
+    assert "AUDITOR" in readers["kept"]
+    assert "AUDITOR" not in readers["lost"]
+
+
 def test_a_failing_script_takes_the_tag_off_and_leaves_nothing(project: Project) -> None:
     project.placeholder("made", code=SCRIPT, config={"query_tag": "x", "transient": True})
     sent = received(project)
