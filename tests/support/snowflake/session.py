@@ -1,0 +1,152 @@
+"""A client's session: where it is, what it has set, and what is only its own."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from fakesnow.conn import FakeSnowflakeConnection
+
+from tests.support.snowflake.errors import translate
+from tests.support.snowflake.names import Name, full_name, quoted
+
+if TYPE_CHECKING:
+    from tests.support.snowflake.account import Account
+    from tests.support.snowflake.stages import Stage
+
+_NUMBERS = itertools.count(1)
+_LONGEST_WAIT = 5.0
+
+
+class Session:
+    """A session.
+
+    Attributes:
+        number: tells it from others.
+        token: what the client signs its requests with; `master` renews it.
+        database: the current database; None if there is none. So with `schema`.
+        context: warehouse, role, user and account.
+        parameters: what `ALTER SESSION` and the login have set.
+        temporary: the tables and views that only this session sees, and their kind.
+        own_stages: the stages that go with it.
+        in_transaction: whether a transaction was begun.
+        expired: whether the client must log in anew.
+        last_seen: when it was last heard of.
+    """
+
+    def __init__(self, account: Account, base: FakeSnowflakeConnection) -> None:
+        self.account = account
+        self.base = base
+        self.duck: duckdb.DuckDBPyConnection = base._duck_conn
+        self.number = next(_NUMBERS)
+        self.token = secrets.token_urlsafe(24)
+        self.master = f"master-{self.token}"
+        self.database: str | None = None
+        self.schema: str | None = None
+        self.context = {
+            "warehouse": "WH",
+            "role": "TRANSFORMER",
+            "user": "TESTER",
+            "account": "STANDIN",
+        }
+        self.parameters: dict[str, Any] = {}
+        self.temporary: dict[Name, str] = {}
+        self.own_stages: dict[Name, Stage] = {}
+        self.in_transaction = False
+        self.autocommit = True
+        self.loaded: set[tuple[str, str]] = set()
+        self.last_query = ""
+        self.expired = False
+        self.ended = False
+        self.last_seen = time.monotonic()
+        self.lock = threading.RLock()
+        self.connections = 0
+
+    @property
+    def query_tag(self) -> str:
+        return str(self.parameters.get("QUERY_TAG", ""))
+
+    def execute(self, sql: str, values: list[Any] | None = None) -> duckdb.DuckDBPyConnection:
+        """Run a statement of DuckDB's.
+
+        Raises:
+            Refused, Conflict: DuckDB refused it.
+        """
+        try:
+            return self.duck.execute(sql, values) if values else self.duck.execute(sql)
+        except duckdb.Error as error:
+            raise translate(error) from error
+
+    def use(self, database: str, schema: str | None) -> None:
+        """Make a database and a schema the current ones."""
+        self.database, self.schema = database, schema
+        self.base.database, self.base._schema = database, schema
+        self.base.database_set, self.base.schema_set = True, schema is not None
+        place = f"{quoted(database)}.{quoted(schema or 'main')}".replace("'", "''")
+        self.execute(f"SET schema = '{place}'")
+
+    def leave_database(self) -> None:
+        """Its current database is gone."""
+        self.database = self.schema = None
+        self.base.database = self.base._schema = None
+        self.base.database_set = self.base.schema_set = False
+        with suppress(duckdb.Error):
+            self.duck.execute("USE memory.main")
+
+    def name(self, parts: list[str], statement: str = "SELECT") -> Name:
+        """A full name from the parts of one."""
+        return full_name(parts, self.database, self.schema, statement)
+
+    def sql_of(self, name: Name) -> str:
+        """The name in DuckDB; a temporary object hides a lasting one."""
+        return name.temporary_sql if name in self.temporary else name.sql
+
+    def begin(self) -> None:
+        """A transaction begins; within one, the statement has no effect."""
+        if not self.in_transaction:
+            self.execute("BEGIN")
+            self.in_transaction = True
+
+    def commit(self) -> None:
+        self._finish("COMMIT")
+        self.account.loaded |= self.loaded
+        self.loaded.clear()
+
+    def rollback(self) -> None:
+        self._finish("ROLLBACK")
+        self.loaded.clear()
+
+    def _finish(self, how: str) -> None:
+        if self.in_transaction:
+            self.in_transaction = False
+            self.execute(how)
+
+    def before_change(self) -> None:
+        """With autocommit off, the first change begins a transaction."""
+        if not self.autocommit:
+            self.begin()
+
+    def end(self) -> None:
+        """Roll back, and let go of all that is the session's own."""
+        with suppress(duckdb.Error):
+            self.duck.interrupt()
+        taken = self.lock.acquire(timeout=_LONGEST_WAIT)
+        try:
+            if self.ended:
+                return
+            self.ended = True
+            for stage in self.own_stages.values():
+                stage.remove()
+            self.own_stages.clear()
+            self.temporary.clear()
+            with suppress(duckdb.Error):
+                self.duck.close()
+        finally:
+            if taken:
+                self.lock.release()
+        self.account.sessions.pop(self.token, None)

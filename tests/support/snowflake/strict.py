@@ -1,0 +1,100 @@
+"""Refuses what DuckDB forgives and Snowflake does not.
+
+Names in the wrong case (DuckDB does not tell `id` from `"ID"`), functions that only DuckDB
+has, and semi-structured values in a `VALUES` clause.
+"""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.tokens import TokenType
+
+from tests.support.snowflake import query
+from tests.support.snowflake.errors import Refused, invalid_identifier, missing
+from tests.support.snowflake.functions import SNOWFLAKE
+from tests.support.snowflake.names import Name
+from tests.support.snowflake.session import Session
+
+_COLUMNS = """
+SELECT database_name, schema_name, table_name, column_name FROM duckdb_columns()
+WHERE lower(database_name) = lower(?) AND lower(schema_name) = lower(?)
+  AND lower(table_name) = lower(?)
+"""
+
+
+def check(session: Session, tree: exp.Expression, text: str) -> None:
+    """Look a statement over.
+
+    Raises:
+        Refused: Snowflake would not take it.
+    """
+    _check_functions(session, tree, text)
+    _check_values(tree)
+    known: set[str] = set()
+    for node in tree.find_all(exp.Table):
+        if isinstance(node.this, exp.Identifier) and not query.is_local(node):
+            known |= _check_table(session, node)
+    _check_columns(tree, known)
+
+
+def _check_functions(session: Session, tree: exp.Expression, text: str) -> None:
+    """A name before a parenthesis that DuckDB knows and Snowflake does not."""
+    own = {node.name.upper() for node in tree.find_all(exp.Identifier)}
+    tokens = sqlglot.tokenize(text, read="snowflake")
+    for token, following in zip(tokens, tokens[1:], strict=False):
+        if following.token_type != TokenType.L_PAREN or text[token.start] in "\"'$":
+            continue
+        name = token.text.upper()
+        if name in session.account.functions - SNOWFLAKE and name not in own:
+            raise Refused(2140, "42601", f"SQL compilation error:\nUnknown function {name}")
+
+
+def _check_values(tree: exp.Expression) -> None:
+    if not isinstance(tree, exp.Insert) or not isinstance(tree.expression, exp.Values):
+        return
+    for node in tree.expression.find_all(exp.ParseJSON, exp.Array, exp.Struct, exp.ToVariant):
+        told = node.sql("snowflake")
+        message = f"SQL compilation error:\nInvalid expression [{told}] in VALUES clause"
+        raise Refused(2014, "22000", message)
+
+
+def _check_table(session: Session, node: exp.Table) -> set[str]:
+    """A table's columns; its name must be written in its own case."""
+    parts = [query.folded(part) for part in node.parts if isinstance(part, exp.Identifier)]
+    name = session.name(parts)
+    if name.schema == "INFORMATION_SCHEMA":
+        return set()
+    key = [name.database, name.schema, name.name]
+    if name in session.temporary:
+        key = ["temp", "main", str(name)]
+    rows = session.execute(_COLUMNS, key).fetchall()
+    if not rows:
+        return set()
+    if not any(list(row[:3]) == key for row in rows):
+        found = Name(*rows[0][:3])
+        refused = missing("Object", name)
+        refused.message += f" (it is {found}: quoted names keep their case)"
+        raise refused
+    return {row[3] for row in rows}
+
+
+def _check_columns(tree: exp.Expression, known: set[str]) -> None:
+    """A column's name that is known only in another case."""
+    own = {
+        query.folded(node.args["alias"])
+        for node in tree.find_all(exp.Alias)
+        if isinstance(node.args.get("alias"), exp.Identifier)
+    }
+    for alias in tree.find_all(exp.TableAlias):
+        own |= {query.folded(c) for c in alias.columns if isinstance(c, exp.Identifier)}
+    names = [c.this for c in tree.find_all(exp.Column) if isinstance(c.this, exp.Identifier)]
+    for schema in tree.find_all(exp.Schema):
+        names += [c for c in schema.expressions if isinstance(c, exp.Identifier)]
+    elsewhere = {name.upper(): name for name in known}
+    for name in names:
+        wanted = query.folded(name)
+        if wanted in known or wanted in own:
+            continue
+        if found := elsewhere.get(wanted.upper()):
+            raise invalid_identifier(name.sql("snowflake"), f'the column is "{found}"')
