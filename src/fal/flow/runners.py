@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -14,6 +16,7 @@ from dbt.task.run import MicrobatchModelRunner, ModelRunner
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
+from dbt_common.exceptions import DbtRuntimeError
 
 from fal.exceptions import NothingWrittenError, ScriptError
 from fal.flow.errors import FlowError
@@ -109,7 +112,10 @@ class PlaceholderRunner(AroundHooks, ModelRunner):
             model.compiled_path = None
             raise
         finally:
-            self.adapter.post_model_hook(context["config"], hook_context)
+            failed = sys.exc_info()[0] is not None
+            # What it sets back is gone with a connection that is lost, and is not what failed.
+            with suppress(DbtRuntimeError) if failed else nullcontext():
+                self.adapter.post_model_hook(context["config"], hook_context)
         return self._result(model, session)
 
     def _run_hooks(self, context: dict[str, Any], kind: str, session: ModelSession) -> None:

@@ -14,10 +14,11 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.node_types import NodeType
 from dbt_common.exceptions import DbtRuntimeError
 
-from fal.exceptions import RefError, WarehouseError, WriteError
+from fal.exceptions import ConnectionLostError, RefError, WarehouseError, WriteError
 from fal.flow import describe, facts
 from fal.flow.ad_hoc import ad_hoc_node
 from fal.flow.connection import ThreadConnection
+from fal.flow.lost_connections import read_again
 from fal.flow.progress import Progress
 from fal.flow.resolver import (
     Lineage,
@@ -75,6 +76,7 @@ class ProjectSession:
         self._node: Any = ad_hoc_node(config)
         self._connection = ThreadConnection(adapter)
         self._warehouse = make_warehouse(adapter.type(), self._connection)
+        self._connection.explain = self._warehouse.explained
         self._writer = Writer(config, manifest, adapter, self._connection, self._warehouse)
 
     @property
@@ -101,7 +103,8 @@ class ProjectSession:
             relation = resolve_or_explain(self._refs(node), *parts, version=version)
             if relation.is_cte:
                 # An ephemeral model has no table; dbt compiles its SQL into the query.
-                return self._warehouse.read(self._compile(f"select * from {{{{ {call} }}}}"))
+                compiled = self._compile(f"select * from {{{{ {call} }}}}")
+                return read_again(self._warehouse, self._node, compiled, call)
             return self._read(relation, call, parts[-1])
 
     def source(self, source_name: str, table_name: str) -> pd.DataFrame:
@@ -218,10 +221,11 @@ class ProjectSession:
 
     def _read(self, relation: Any, call: str, model: str | None) -> pa.Table:
         try:
-            return self._warehouse.read(f"select * from {relation}")
+            return read_again(self._warehouse, self._node, f"select * from {relation}", call)
         except WarehouseError as error:
             path = (relation.database, relation.schema, relation.identifier)
-            if getattr(relation, "external", None) or self._adapter.get_relation(*path):
+            known = isinstance(error, ConnectionLostError) or getattr(relation, "external", None)
+            if known or self._adapter.get_relation(*path):
                 raise
             build = f"; `{build_command(model, self._dbt_config)}` builds it" if model else ""
             raise RefError(f"{call}: the table {relation} does not exist{build}") from error

@@ -13,8 +13,9 @@ from dbt.context.providers import generate_runtime_model_context
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtRuntimeError
 
-from fal.exceptions import WarehouseError, WriteError
+from fal.exceptions import WriteError
 from fal.flow.connection import ThreadConnection
+from fal.flow.lost_connections import outcome_told
 
 if TYPE_CHECKING:
     from fal.runtime.session import DType, WriteMode
@@ -89,6 +90,7 @@ class Writer:
         from fal.warehouse.arrow import to_tables
 
         self._connection.commit()
+        self._warehouse.ready()
         # dbt makes the schemas of the models that it runs; a script may write others.
         with _making_schema:
             if self._existing(relation) is None:
@@ -98,8 +100,12 @@ class Writer:
         return self._warehouse.stage(tables, dtype, what=what, schema=schema)
 
     def distrust_cache(self) -> None:
-        """Look into the database from now on: the script may make and drop tables itself."""
+        """Look into the database from now on: the script may make and drop tables itself.
+
+        Temporary ones too, which are gone with the connection.
+        """
         self._cache_is_true = False
+        self._connection.keep()
 
     def _create_schema(self, relation: Any) -> None:
         with self._connection.guard("create schema"):
@@ -141,17 +147,19 @@ class Writer:
         )
         assert macro is not None
         context = generate_runtime_model_context(model, self._config, self._manifest)
-        try:
-            built = MacroGenerator(macro, context, stack=context["context_macro_stack"])()
-        except DbtRuntimeError as error:
-            self._adapter.connections.rollback_if_open()
-            raise WarehouseError(f"writing model {node.name}: {error.msg}") from error
+        with outcome_told(f"writing model {node.name}", "overwrite"):
+            try:
+                built = MacroGenerator(macro, context, stack=context["context_macro_stack"])()
+            except DbtRuntimeError as error:
+                self._adapter.connections.rollback_if_open()
+                raise self._connection.failed(error) from error
         self._connection.commit()
         for relation in built["relations"]:
             self._adapter.cache_added(relation.incorporate(dbt_created=True))
 
     def _replace(self, relation: Any, existing: Any, staged: Staged) -> None:
-        with self._connection.transaction(of_rows=False):
+        told = outcome_told(f"writing source {relation}", "overwrite")
+        with told, self._connection.transaction(of_rows=False):
             if existing is not None and not existing.is_table:
                 self._adapter.drop_relation(existing)
             self._warehouse.replace(str(relation), staged.select)
@@ -165,7 +173,7 @@ class Writer:
                 'table; use mode="overwrite" to replace it'
             )
         columns = [c.column for c in self._adapter.get_columns_in_relation(existing)]
-        with self._connection.transaction():
+        with outcome_told(f"adding rows to {what}", "append"), self._connection.transaction():
             self._warehouse.append(str(existing), columns, staged)
 
 
