@@ -13,6 +13,8 @@ FalError
 ├── WriteError          a write that is not allowed here
 ├── PastRunError        what the last dbt command left can't be read
 ├── NothingWrittenError a placeholder's scripts ended without writing its table
+├── LocalModelError      a Python model that runs locally is none, or returned no frame
+├── LocalSessionError    ... or it uses what only a warehouse's own session has
 ├── WarehouseError      the database refused
 │   ├── DatabaseLockedError  ... because another process holds it
 │   └── ConnectionLostError  ... or it was not heard of: the connection broke
@@ -103,6 +105,14 @@ class PastRunError(FalError):
 
 class NothingWrittenError(FalError):
     """A placeholder's scripts ended without writing its table."""
+
+
+class LocalModelError(FalError):
+    """A Python model that runs locally has no function, or returned no frame."""
+
+
+class LocalSessionError(FalError, AttributeError):
+    """A Python model that runs locally uses what only a warehouse's own session has."""
 
 
 class WarehouseError(FalError):

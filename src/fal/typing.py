@@ -14,6 +14,7 @@ from fal.runtime.names import (
     list_tests,
     ref,
     source,
+    this,
     write_to_model,
     write_to_source,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "list_tests",
     "ref",
     "source",
+    "this",
     "write_to_model",
     "write_to_source",
 ]

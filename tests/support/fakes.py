@@ -71,6 +71,7 @@ class FakeSession:
     tests: list[TestInfo] = field(default_factory=list)
     arguments: dict[str, Any] = field(default_factory=dict)
     environment: EnvironmentInfo = field(default_factory=EnvironmentInfo)
+    is_incremental: bool = False
     current_model: ModelInfo | None = field(default_factory=model_info)
     config: ConfigInfo = field(default_factory=config_info)
 
@@ -82,8 +83,17 @@ class FakeSession:
         self.calls.append(("source", source_name, table_name))
         return self.frames[f"{source_name}.{table_name}"]
 
-    def write_to_model(self, data: Any, mode: str, dtype: Any, index: bool) -> None:
-        self.calls.append(("write_to_model", data, mode, dtype, index))
+    def this(self, where: str | None, columns: Any) -> pd.DataFrame:
+        self.calls.append(("this", where, columns))
+        return self.frames["this"]
+
+    def this_table(self, where: str | None, columns: Any) -> pa.Table:
+        return _table(self.this(where, columns))
+
+    def write_to_model(
+        self, data: Any, mode: str | None, dtype: Any, index: bool, unique_key: Any = None
+    ) -> None:
+        self.calls.append(("write_to_model", data, mode, dtype, index, unique_key))
 
     def write_to_source(
         self, data: Any, source_name: str, table_name: str, mode: str, dtype: Any, index: bool

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import pprint
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -210,7 +212,22 @@ class Project:
         return str(found[0][0]) if found else None
 
     def _empty_parse(self) -> bytes:
-        return _empty_parse() if self.standin is None else _empty_parse_on(self.standin)
+        if self.standin is None:
+            return _empty_parse()
+        checksum, parsed = _empty_parse_on(self.standin)
+        return parsed.replace(checksum, self._profile_checksum())
+
+    def _profile_checksum(self) -> bytes:
+        """What dbt compares to tell whether it must parse anew: a checksum of the target.
+
+        No macro depends on the database's name, so a parse made for another one serves.
+        """
+        from dbt.adapters.snowflake import SnowflakeCredentials
+
+        target = {key: value for key, value in self._target().items() if key != "type"}
+        target.pop("threads")
+        told = sorted(SnowflakeCredentials.from_dict(target).connection_info())
+        return hashlib.sha256(pprint.pformat(told).encode()).hexdigest().encode()
 
     def log(self) -> str:
         """`logs/dbt.log`."""
@@ -227,12 +244,15 @@ def _empty_parse() -> bytes:
 
 
 @cache
-def _empty_parse_on(standin: StandIn) -> bytes:
-    """The same for a project on Snowflake, which has macros of its own."""
+def _empty_parse_on(standin: StandIn) -> tuple[bytes, bytes]:
+    """The same for a project on Snowflake, which has macros of its own; with its checksum."""
     with tempfile.TemporaryDirectory() as folder:
         empty = Project(Path(folder), prepared=False, standin=standin)
         empty.dbt("parse").ok()
-        return (empty.root / "target" / "partial_parse.msgpack").read_bytes()
+        parsed = (empty.root / "target" / "partial_parse.msgpack").read_bytes()
+        checksum = empty._profile_checksum()
+        assert parsed.count(checksum) == 1, "dbt has another way to compare profiles"
+        return checksum, parsed
 
 
 def close_databases() -> None:

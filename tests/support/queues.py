@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fal.flow.tasks import FlowRunTask
+from fal.plan.model import Plan
 from tests.support.project import Project
 
 Selection = tuple[tuple[str, ...], tuple[str, ...]]
@@ -36,5 +37,31 @@ def queues(project: Project, asked: Sequence[Selection]) -> list[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FlowRunTask, "run", look)
         ended = project.flow("run", "--quiet")
+    assert len(found) == len(asked), f"{ended.output}\n{ended.exception!r}"
+    return found
+
+
+def plans(project: Project, asked: Sequence[Selection], *options: str) -> list[Plan]:
+    """What `fal flow plan` shows for each selection."""
+    from dbt_common.events.contextvars import task_contextvars
+
+    from fal.flow.plan_task import PlanRunTask
+
+    found: list[Plan] = []
+    now: list[Selection] = []
+
+    def look(task: Any) -> None:
+        with task_contextvars(project_root=task.config.project_root):
+            task.compile_manifest()
+            for selection in asked:
+                now[:] = [selection]
+                found.append(task.make_plan())
+        raise Looked
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PlanRunTask, "run", look)
+        patch.setattr(PlanRunTask, "selection_arg", property(lambda _task: now[0][0]))
+        patch.setattr(PlanRunTask, "exclusion_arg", property(lambda _task: now[0][1] or None))
+        ended = project.flow("plan", "--quiet", *options)
     assert len(found) == len(asked), f"{ended.output}\n{ended.exception!r}"
     return found

@@ -118,8 +118,8 @@ class Rules:
     def runs(self, select: Iterable[str], exclude: Iterable[str]) -> set[str]:
         """The nodes that a flow runs."""
         select = tuple(select)
-        chosen = self._union(select) if select else set(self.walked)
-        excluded = self._union(exclude)
+        chosen = self.named(select) if select else set(self.walked)
+        excluded = self.named(exclude)
         chosen = {uid for uid in chosen - excluded if not uid.startswith("source.")}
         return chosen | (self._loads(chosen) - excluded)
 
@@ -138,7 +138,7 @@ class Rules:
             if any(source in (table, table.split(".")[0]) for table in tables)
         }
 
-    def _union(self, words: Iterable[str]) -> set[str]:
+    def named(self, words: Iterable[str]) -> set[str]:
         parts = [part for word in words for part in word.split(" ")]
         return set().union(*(self._intersection(part.split(",")) for part in parts))
 

@@ -60,14 +60,14 @@ class SnowflakeConnection:
     def __init__(self, standin: StandIn, database: str) -> None:
         names = {"database": database, "schema": "PUBLIC"}
         self.driver = snowflake.connector.connect(**standin.account, **names, network_timeout=60)
-        self.driver.cursor().execute(f"alter session set timezone = '{ZONE}'")
+        self.execute(f"alter session set timezone = '{ZONE}'")
 
     def execute(self, sql: str) -> None:
         self.query(sql).close()
 
     def query(self, sql: str) -> Any:
         with self.guard(sql):
-            return self.driver.cursor().execute(sql)
+            return self.native().execute(sql)
 
     def native(self) -> Any:
         return self.driver.cursor()

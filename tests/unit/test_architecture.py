@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "fal.project": set(),
     "fal.warehouse": set(),
     "fal.migrate": set(),
+    "fal.plan": set(),
     "fal.environments": set(),
     "fal.lineage": {"fal.project", "fal.warehouse"},
     "fal.runtime": {"fal.project", "fal.warehouse", "fal.environments", "fal"},
@@ -35,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
         "fal.project",
         "fal.warehouse",
         "fal.environments",
+        "fal.plan",
     },
 }
 # Beside the engine; they may use all of it but are used by the command line alone, or lead to

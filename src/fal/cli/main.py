@@ -15,6 +15,12 @@ _ENV = "List, make and remove the environments of scripts."
 _FLOW = "Run a dbt project with its scripts; every option of the dbt command works."
 _FLOW_RUN = "Run models and their scripts in DAG order."
 _MIGRATE = "Tell what an older project has to change, and change what is safe."
+_PLAN = "Show what a flow would run, in order, and why. Opens no connection to the warehouse."
+_PLAN_BUILD = "Show what `fal flow build` would run, in order, and why."
+_PLAN_RUN = """Show what `fal flow run` would run, in order, and why.
+
+`fal flow plan build` shows the same of `fal flow build`. No connection to the warehouse is opened.
+"""
 _RUN = "Run the scripts of the models that the last dbt command calculated."
 
 
@@ -25,11 +31,27 @@ class _LazyGroup(click.Group):
     """A group whose commands are made only when they are asked for.
 
     Importing dbt takes seconds, and most commands need it.
+
+    Args:
+        loaders: how each command is made, and what the help says of it.
+        default: the command that is meant where none is named.
     """
 
-    def __init__(self, *args: Any, loaders: dict[str, tuple[Loader, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        loaders: dict[str, tuple[Loader, str]],
+        default: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._loaders = loaders
+        self._default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self._default is not None and (not args or args[0] not in self._loaders):
+            args = [self._default, *args]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self._loaders)
@@ -56,6 +78,19 @@ def _flow_command(name: str, told: str) -> Loader:
     return load
 
 
+def _plan() -> click.Command:
+    return _LazyGroup("plan", help=_PLAN, loaders=_PLANS, default="run")
+
+
+def _plan_command(name: str, told: str) -> Loader:
+    def load() -> click.Command:
+        from fal.flow.commands import plan_command
+
+        return plan_command(name, told)
+
+    return load
+
+
 def _run() -> click.Command:
     from fal.flow.commands import scripts_command
 
@@ -74,8 +109,13 @@ def _env() -> click.Command:
     return env
 
 
+_PLANS = {
+    "build": (_plan_command("build", _PLAN_BUILD), _PLAN_BUILD),
+    "run": (_plan_command("run", _PLAN_RUN), _PLAN_RUN),
+}
 _FLOWS = {
     "build": (_flow_command("build", _BUILD), _BUILD),
+    "plan": (_plan, _PLAN),
     "run": (_flow_command("run", _FLOW_RUN), _FLOW_RUN),
 }
 _COMMANDS = {

@@ -29,3 +29,6 @@ globals_asked: ContextVar[bool] = ContextVar("fal_globals", default=False)
 
 logging_disabled: ContextVar[bool] = ContextVar("fal_logging_disabled", default=False)
 """Whether dbt's own log is switched off, by the older name of `--quiet`."""
+
+plan_format: ContextVar[str] = ContextVar("fal_plan_format", default="text")
+"""How a plan is shown."""

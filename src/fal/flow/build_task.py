@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from dbt.task.build import BuildTask
 
+from fal.flow.plan_task import PlanTask
 from fal.flow.tasks import FlowTask
 
 
 class FlowBuildTask(FlowTask, BuildTask):
     """`fal flow build`: seeds, models, scripts, snapshots and tests."""
+
+
+class PlanBuildTask(PlanTask, FlowBuildTask):
+    """`fal flow plan build`: what `fal flow build` would run."""

@@ -16,11 +16,13 @@ from dbt.config.renderer import DbtProjectYamlRenderer
 
 from fal.exceptions import PastRunError
 from fal.flow.asked import logging_disabled
-from fal.flow.options import flow_options, retry_options, run_options
+from fal.flow.options import flow_options, plan_options, retry_options, run_options
 from fal.flow.past_run import find_past_run
 from fal.flow.profiles import fal_profiles
 from fal.flow.seams import (
     build_task,
+    plan_build_task,
+    plan_run_task,
     promoted_manifests,
     quiet_interrupts,
     retry_tasks,
@@ -29,6 +31,7 @@ from fal.flow.seams import (
 )
 
 _TASKS = {"run": run_task, "build": build_task, "retry": retry_tasks}
+_PLANS = {"run": plan_run_task, "build": plan_build_task}
 _OPTIONS = {"run": flow_options, "build": flow_options, "retry": retry_options}
 
 Seam = Callable[[], AbstractContextManager[None]]
@@ -58,6 +61,17 @@ def flow_command(name: str, told: str) -> click.Command:
         told: what its help says that it does.
     """
     return _standalone(_wrapped(dbt_cli.commands[name], _TASKS[name]), told, flow_options())
+
+
+def plan_command(name: str, told: str) -> click.Command:
+    """A command that shows what a flow would run, with the options of the flow.
+
+    Args:
+        name: `run` or `build`, which is planned.
+        told: what its help says that it does.
+    """
+    command = _wrapped(dbt_cli.commands[name], _PLANS[name], prepare=_only_warnings)
+    return _standalone(command, told, plan_options())
 
 
 def scripts_command(told: str) -> click.Command:
@@ -113,6 +127,12 @@ def _wrapped(
     copied = copy.copy(command)
     copied.callback = click.pass_context(wrapper)
     return copied
+
+
+def _only_warnings(params: dict[str, Any]) -> None:
+    """Leave the screen to the plan, unless more was asked for."""
+    if params.get("log_level") == "info":
+        params["log_level"] = "warn"
 
 
 def _remember_target(params: dict[str, Any]) -> None:

@@ -26,12 +26,14 @@ class ThreadConnection:
 
     Attributes:
         explain: makes an error of the engine's of a driver's error and its message.
+        restore: sets in a new session what the lost one had set.
     """
 
     def __init__(self, adapter: Any) -> None:
         self._adapter = adapter
         self._kept = False
         self.explain: Callable[[BaseException, str], WarehouseError] = _as_told
+        self.restore: Callable[[], object] = _nothing
 
     @contextmanager
     def available(self, name: str) -> Iterator[None]:
@@ -106,6 +108,8 @@ class ThreadConnection:
         self._discard()
         # dbt opens it at its next use, with all that the profile says.
         self._adapter.acquire_connection(connection.name)
+        with self.guard("restore the session"):
+            self.restore()
         return True
 
     def _discard(self) -> None:
@@ -162,6 +166,10 @@ class ThreadConnection:
         if connection is not None and connection.transaction_open:
             with self.guard("COMMIT"):
                 self._adapter.connections.commit()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _as_told(error: BaseException, message: str) -> WarehouseError:

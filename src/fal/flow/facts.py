@@ -123,7 +123,7 @@ class RunState:
             return False
         with self._lock:
             if node.unique_id not in self._incremental:
-                self._incremental[node.unique_id] = _is_incremental(node, config, adapter)
+                self._incremental[node.unique_id] = is_incremental(node, config, adapter)
             return self._incremental[node.unique_id]
 
     def note_incremental(self, config: RuntimeConfig, adapter: Any) -> None:
@@ -138,7 +138,8 @@ class RunState:
         return self._counts[node.unique_id]
 
 
-def _is_incremental(node: Any, config: RuntimeConfig, adapter: Any) -> bool:
+def is_incremental(node: Any, config: RuntimeConfig, adapter: Any) -> bool:
+    """Whether an incremental model's table is added to, as things stand now."""
     full_refresh = node.config.full_refresh
     if full_refresh is None:
         full_refresh = bool(getattr(config.args, "FULL_REFRESH", False))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo, TargetInfo, TestInfo
-    from fal.runtime.session import DType, WriteMode
+    from fal.runtime.session import DType, ModelWriteMode, UniqueKey, WriteMode
     from fal.warehouse.arrow import FrameLike
 
 T = TypeVar("T")
@@ -98,7 +98,8 @@ class FalDbt:
         target_1: str,
         target_2: str | None = None,
         *,
-        mode: WriteMode = "overwrite",
+        mode: ModelWriteMode | None = None,
+        unique_key: UniqueKey = None,
         dtype: DType = None,
         index: bool = False,
         version: str | int | None = None,
@@ -109,7 +110,8 @@ class FalDbt:
             data: the rows.
             target_1: the model's name, or its package where `target_2` is its name.
             target_2: the model's name after its package.
-            mode: `overwrite` or `append`.
+            mode: `overwrite`, `append`, `merge` or `delete+insert`; the model's own way without it.
+            unique_key: the key column or columns; the model's own `unique_key` without it.
             dtype: a warehouse type for all columns, or a mapping of column to type.
             index: whether a pandas index is written.
             version: the version of a versioned model.
@@ -123,7 +125,7 @@ class FalDbt:
 
         def write(session: ProjectSession) -> None:
             node = session.find_model(parts, version)
-            session.write_model(node, data, mode, dtype, index)
+            session.write_model(node, data, mode, dtype, index, unique_key)
 
         self._run(write)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from fal.exceptions import ConnectionLostError, WarehouseError
 
@@ -13,15 +13,20 @@ if TYPE_CHECKING:
 
     from fal.warehouse.base import Warehouse
 
-_OLD_OR_NEW = (
+OLD_OR_NEW = (
     "the table is as it was before, or as it was to be written, and no part of either; "
     "`fal-dbt retry` writes it again"
 )
-_AS_BEFORE = "no rows were added; `fal-dbt retry` runs it again"
-_UNKNOWN = (
+"""What a write that puts the same rows in the same places has done, if it is not heard of."""
+
+ROLLED_BACK = "no rows were added; `fal-dbt retry` runs it again"
+"""What a transaction has done that was not asked to commit."""
+
+UNKNOWN = (
     "whether its rows were added is not known: look into the table before it is run again, "
     "which adds them once more"
 )
+"""What a write has done that adds rows whenever it is repeated."""
 
 
 def read_again(warehouse: Warehouse, node: Any, sql: str, call: str) -> pa.Table:
@@ -48,18 +53,17 @@ def read_again(warehouse: Warehouse, node: Any, sql: str, call: str) -> pa.Table
 
 
 @contextmanager
-def outcome_told(doing: str, how: Literal["overwrite", "append"]) -> Iterator[None]:
+def outcome_told(doing: str, lost: str) -> Iterator[None]:
     """Put in front of the warehouse's errors what was being done, and what has become of it.
 
     Args:
         doing: what is done in the block.
-        how: whether the block makes a table, or adds to one in a transaction.
+        lost: what has become of it if the connection is lost.
     """
     try:
         yield
     except ConnectionLostError as error:
-        known = _AS_BEFORE if error.outcome_known else _UNKNOWN
-        told = _OLD_OR_NEW if how == "overwrite" else known
+        told = lost if error.outcome_known else UNKNOWN
         raise ConnectionLostError(f"{doing}: the connection was lost; {told}. {error}") from error
     except WarehouseError as error:
         raise type(error)(f"{doing}: {error}") from error

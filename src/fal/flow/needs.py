@@ -21,7 +21,8 @@ def missing_seeds(selected: set[str], manifest: Manifest, adapter: Any, deferred
     Args:
         selected: the selected nodes' ids.
         manifest: the promoted manifest.
-        adapter: dbt's adapter, for a look into the target.
+        adapter: dbt's adapter, for a look into the target; None where nobody may look, and
+            every seed counts as missing.
         deferred: the manifest that refs may be deferred to, or None.
 
     Returns:
@@ -35,8 +36,8 @@ def missing_seeds(selected: set[str], manifest: Manifest, adapter: Any, deferred
     }
     if deferred is not None:
         needed -= set(deferred.nodes)
-    if not needed:
-        return set()
+    if not needed or adapter is None:
+        return needed
     with adapter.connection_named("fal_seeds"):
         return {uid for uid in needed if not _exists(manifest.nodes[uid], adapter)}
 
@@ -85,22 +86,29 @@ def _exists(seed: Any, adapter: Any) -> bool:
 
 
 class NeedsSelector(ScriptAwareSelector):
-    """Selects what dbt would, scripts, and what that needs: see this module."""
+    """Selects what dbt would, scripts, and what that needs: see this module.
+
+    Attributes:
+        adapter: dbt's adapter; None takes every needed seed, without a look into the target.
+        needed: the ids that were added to the last selection.
+    """
 
     def __init__(self, wrapped: ResourceTypeSelector, adapter: Any, deferred: Any) -> None:
         super().__init__(wrapped)
-        self._adapter = adapter
+        self.adapter = adapter
+        self.needed: set[str] = set()
         self._deferred = deferred
 
     def get_selected(self, spec: SelectionSpec, *args: Any, **kwargs: Any) -> set[UniqueId]:
         selected = super().get_selected(spec, *args, **kwargs)
         ids = {str(uid) for uid in selected}
-        missing = missing_seeds(ids, self.manifest, self._adapter, self._deferred)
+        missing = missing_seeds(ids, self.manifest, self.adapter, self._deferred)
         loading = loading_scripts(ids, self.manifest)
         excluded = self.excluded(spec) if missing or loading else set()
         missing, loading = missing - excluded, loading - excluded
-        if missing:
+        self.needed = (missing | loading) - ids
+        if missing and self.adapter is not None:
             names = ", ".join(sorted(self.manifest.nodes[uid].name for uid in missing))
             text = f"The target lacks seeds that this flow needs; loading them first: {names}"
             fire_event(Note(msg=text), level=EventLevel.INFO)
-        return selected | {UniqueId(uid) for uid in missing | loading}
+        return selected | {UniqueId(uid) for uid in self.needed}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fal.exceptions import WriteError
+from fal.exceptions import RefError, WriteError
+from fal.flow.facts import is_incremental
 from fal.flow.fal_dbt import FalDbt
 from fal.flow.project_use import NoRun
 from fal.flow.session import ModelSession, ProjectSession
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo, TestInfo
-    from fal.runtime.session import DType, WriteMode
+    from fal.runtime.session import DType, ModelWriteMode, UniqueKey, WriteMode
     from fal.warehouse.arrow import FrameLike
 
 T = TypeVar("T")
@@ -49,7 +51,19 @@ class NotebookSession:
 
     @property
     def current_model(self) -> ModelInfo | None:
-        return self._list(lambda session: session.current_model)
+        model = self._list(lambda session: session.current_model)
+        if model is None or not model.is_incremental:
+            return model
+        return replace(model, is_incremental=self.is_incremental)
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether the model is incremental and its table exists now."""
+        if self._node is None:
+            return False
+        known = self.project.use.project
+        adapter = known.activation.adapter
+        return self._use.run(lambda: is_incremental(self._node, known.config, adapter))
 
     @property
     def config(self) -> ConfigInfo:
@@ -61,13 +75,28 @@ class NotebookSession:
     def source(self, source_name: str, table_name: str) -> pd.DataFrame:
         return self._run(lambda session: session.source(source_name, table_name))
 
-    def write_to_model(self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool) -> None:
+    def this(self, where: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
+        if self._node is None:
+            raise RefError(
+                "this() reads the table of the chosen model, and none is chosen; choose one with "
+                "`%fal --model NAME`"
+            )
+        return self._run(lambda session: session.this(where, columns))
+
+    def write_to_model(
+        self,
+        data: FrameLike,
+        mode: ModelWriteMode | None,
+        dtype: DType,
+        index: bool,
+        unique_key: UniqueKey = None,
+    ) -> None:
         if self._node is None:
             raise WriteError(
                 "write_to_model() writes the table of the chosen model, and none is chosen; choose "
                 "one with `%fal --model NAME`, or write a source with write_to_source()"
             )
-        self._run(lambda session: session.write_to_model(data, mode, dtype, index))
+        self._run(lambda session: session.write_to_model(data, mode, dtype, index, unique_key))
 
     def write_to_source(
         self,

@@ -10,7 +10,13 @@ from typing import Any
 import click
 from dbt.cli.options import MultiOption
 
-from fal.flow.asked import ScriptsOptions, globals_asked, logging_disabled, scripts_options
+from fal.flow.asked import (
+    ScriptsOptions,
+    globals_asked,
+    logging_disabled,
+    plan_format,
+    scripts_options,
+)
 from fal.flow.lock import wait_seconds
 
 _EXPERIMENTAL = ("flow", "models", "python-models", "threads")
@@ -19,6 +25,24 @@ _EXPERIMENTAL = ("flow", "models", "python-models", "threads")
 def flow_options() -> list[click.Parameter]:
     """The options of commands that run a flow."""
     return [_wait(), _globals("Run the project's global scripts around the flow."), *_older()]
+
+
+def plan_options() -> list[click.Parameter]:
+    """The options of `fal flow plan`: those of the flow, and how the plan is shown."""
+
+    def remember(_context: click.Context, _option: click.Parameter, given: str) -> None:
+        plan_format.set(given)
+
+    output = click.Option(
+        ["--output"],
+        type=click.Choice(["text", "json", "mermaid", "svg"]),
+        default="text",
+        show_default=True,
+        expose_value=False,
+        callback=remember,
+        help="How the plan is shown.",
+    )
+    return [output, *flow_options()]
 
 
 def retry_options() -> list[click.Parameter]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from fal.runtime.session import WriteMode
+from typing import Any
 
 
 @dataclass
@@ -23,8 +20,8 @@ class Progress:
     answer: dict[str, Any] = field(default_factory=dict)
     rows: int | None = None
 
-    def wrote(self, rows: int, mode: WriteMode) -> None:
-        """Count a write."""
-        self.rows = rows + (self.rows or 0 if mode == "append" else 0)
+    def wrote(self, rows: int, *, replaced: bool) -> None:
+        """Count a write, which may have replaced what was written before."""
+        self.rows = rows if replaced else rows + (self.rows or 0)
         noun = "row" if self.rows == 1 else "rows"
         self.answer = {"_message": f"{self.rows:,} {noun}", "rows_affected": self.rows}

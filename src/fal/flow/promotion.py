@@ -14,10 +14,11 @@ from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.files import SchemaSourceFile
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
-from dbt.node_types import NodeType
+from dbt.node_types import ModelLanguage, NodeType
 
 from fal.environments.prepare import Environments
 from fal.exceptions import Problem, ProjectError
+from fal.flow.build_facts import build_facts
 from fal.flow.errors import FlowError
 from fal.flow.script_nodes import add_script_nodes, known_scripts, remember_scripts
 from fal.lineage.imports import fingerprint
@@ -82,7 +83,7 @@ def promote_deferred(deferred: Manifest, models: Mapping[str, ScriptedModel], co
     for unique_id, model in models.items():
         node = deferred.nodes.get(unique_id)
         if model.placeholder and node is not None and node.is_ephemeral_model:
-            _make_table(node, config)
+            _promote(node, model, config)
 
 
 def _refuse_unit_tests(manifest: Manifest, models: Mapping[str, ScriptedModel]) -> None:
@@ -104,15 +105,22 @@ def _attach(node: Any, model: ScriptedModel, config: RuntimeConfig) -> None:
     node.__class__ = ScriptedNode
     root = _package_root(node.package_name, config).resolve()
     arguments = [sorted(hook.arguments.items()) for hook in model.hooks]
-    made_of = fingerprint(model.scripts + model.hooks, root)
+    body = (model.body,) if model.body else ()
+    made_of = fingerprint(body + model.scripts + model.hooks, root)
     digest = f"{node.checksum.checksum}:{made_of}:{arguments if model.hooks else ''}"
     node.checksum = FileHash(name="sha256", checksum=hashlib.sha256(digest.encode()).hexdigest())
     if model.placeholder:
-        _make_table(node, config)
+        _promote(node, model, config)
+    if model.body:
+        # Else dbt puts the SQL of ephemeral models that it reads in front of its Python.
+        node.extra_ctes_injected = True
 
 
-def _make_table(node: Any, config: RuntimeConfig) -> None:
-    node.config.materialized = "table"
+def _promote(node: Any, model: ScriptedModel, config: RuntimeConfig) -> None:
+    node.config.materialized = model.materialized
+    if model.materialized == "incremental":
+        # `state:modified` compares what was written, and the SQL of both says ephemeral.
+        node.unrendered_config = {**node.unrendered_config, "materialized": "incremental"}
     relation = get_adapter(config).Relation.create_from(config, node)
     node.relation_name = str(relation)
 
@@ -129,10 +137,19 @@ def _model_facts(manifest: Manifest, config: RuntimeConfig) -> list[ModelFacts]:
             resource_type=str(node.resource_type),
             source_meta=getattr(node, "source_meta", None) or {},
             generated_from=generated_from(getattr(node, "raw_code", None) or ""),
+            python_file=_python_file(node),
+            strategy=getattr(node.config, "incremental_strategy", None),
+            build=build_facts(node, manifest, config),
         )
         for node in (*manifest.nodes.values(), *manifest.sources.values())
         if node.resource_type in _WITH_META
     ]
+
+
+def _python_file(node: Any) -> str | None:
+    """The file of a Python model of dbt."""
+    python = getattr(node, "language", None) == ModelLanguage.python
+    return str(node.original_file_path) if python else None
 
 
 def _told_name(node: Any) -> str:

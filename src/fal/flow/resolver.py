@@ -44,6 +44,12 @@ class Lineage:
         if unique_id in self._allowed:
             return
         path = self.node.original_file_path
+        if self._placeholder and path.endswith(".py"):
+            raise UndeclaredRefError(
+                f"the model reads {call} where dbt did not find it in {path}, so dbt may run the "
+                f"model before that is built; dbt finds calls of `dbt.{call}` with literal "
+                "arguments that are no part of a comprehension or a lambda"
+            )
         if self._placeholder:
             file = generated_from(self.node.raw_code)
             where = f"comment in {path}" if file is None else f"docstring at the top of {file}"

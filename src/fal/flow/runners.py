@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Mapping
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -99,23 +98,20 @@ class PlaceholderRunner(AroundHooks, ModelRunner):
     def execute(self, model: Any, manifest: Any) -> RunResult:
         context = generate_runtime_model_context(model, self.config, manifest)
         hook_context = self.adapter.pre_model_hook(context["config"])
-        session = self.flow.model_session(model, *self.scripted.after)
+        session = self.flow.model_session(model, *self.scripted.builders)
         try:
-            self._run_hooks(context, "pre_hooks", session)
-            for script in self.scripted.after:
-                self.flow.run(script, session, model)
-            if session.progress.rows is None:
-                raise FlowError(self._nothing_written(), model)
-            self._run_hooks(context, "post_hooks", session)
+            set_back = partial(self.adapter.post_model_hook, context["config"], hook_context)
+            with _undone(set_back), _query_tag(context, session):
+                self._run_hooks(context, "pre_hooks", session)
+                for script in self.scripted.builders:
+                    self.flow.run(script, session, model)
+                if session.progress.rows is None:
+                    raise FlowError(self._nothing_written(), model)
+                self._run_hooks(context, "post_hooks", session)
         except FlowError:
             # dbt points at it beside the error, and it is not what failed.
             model.compiled_path = None
             raise
-        finally:
-            failed = sys.exc_info()[0] is not None
-            # What it sets back is gone with a connection that is lost, and is not what failed.
-            with suppress(DbtRuntimeError) if failed else nullcontext():
-                self.adapter.post_model_hook(context["config"], hook_context)
         return self._result(model, session)
 
     def _run_hooks(self, context: dict[str, Any], kind: str, session: ModelSession) -> None:
@@ -145,8 +141,46 @@ class PlaceholderRunner(AroundHooks, ModelRunner):
         )
 
 
+class LocalModelRunner(PlaceholderRunner):
+    """Builds a Python model of dbt by running it in this process."""
+
+    def describe_node(self) -> str:
+        materialized, name = self.node.get_materialization(), self.get_node_representation()
+        return f"local python {materialized} model {name}"
+
+
+@contextmanager
+def _undone(undo: Callable[[], object]) -> Iterator[None]:
+    """Undo something after the block, without hiding what made the block fail."""
+    try:
+        yield
+    except BaseException:
+        # It may have gone with a connection that is lost.
+        with suppress(DbtRuntimeError):
+            undo()
+        raise
+    undo()
+
+
+@contextmanager
+def _query_tag(context: dict[str, Any], session: ModelSession) -> Iterator[None]:
+    """Run what is in the block under the model's `query_tag`, on adapters that have one.
+
+    dbt's materializations set it for what they run; hooks and scripts run around those.
+    """
+    if "set_query_tag" not in context:
+        yield
+        return
+    before = context["set_query_tag"]()
+    session.on_reopen(context["set_query_tag"])
+    with _undone(partial(context["unset_query_tag"], before)):
+        yield
+
+
 def runner_for(base: type[Any], scripted: ScriptedModel) -> type[Any]:
     """The runner of a model with scripts, given the one dbt would take."""
+    if scripted.body:
+        return LocalModelRunner
     if scripted.placeholder:
         return PlaceholderRunner
     if not scripted.hooks:

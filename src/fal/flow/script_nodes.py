@@ -24,7 +24,7 @@ from fal.project.model import ProjectScripts, Script, ScriptedModel, ScriptedSou
 _KEY = "_fal_scripts"
 # dbt leaves edges of this type out when a selection walks the graph (`+`, `@`), and
 # keeps them in the order of the run.
-_ORDER_ONLY = "parent_test"
+ORDER_ONLY = "parent_test"
 
 
 @dataclass
@@ -191,7 +191,7 @@ def _link_befores(graph: Any, befores: list[str], parents: list[str], children: 
 def _keep_order(graph: Any, scripts: list[str]) -> None:
     """Let each script wait for the one that is listed before it."""
     for first, second in itertools.pairwise(scripts):
-        graph.add_edge(first, second, edge_type=_ORDER_ONLY)
+        graph.add_edge(first, second, edge_type=ORDER_ONLY)
 
 
 def _waits(child: str, manifest: Manifest) -> bool:

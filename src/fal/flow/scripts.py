@@ -15,6 +15,7 @@ from fal.environments.prepare import Environments
 from fal.exceptions import FalError
 from fal.flow.errors import FlowError
 from fal.flow.facts import RunState
+from fal.flow.local_models import LocalModelSession
 from fal.flow.output import emitter
 from fal.flow.session import ModelSession, ProjectSession
 from fal.flow.slots import Slots
@@ -49,21 +50,23 @@ class Flow:
     environments: Environments
 
     def model_session(self, model: Any, *scripts: Script) -> ModelSession:
-        """The session of scripts, or of one hook, of a model."""
-        scripted = self.scripts.models[model.unique_id]
+        """The session of scripts, of one hook, or of the Python body, of a model."""
         hook = scripts[0] if scripts and scripts[0].is_hook else None
-        return ModelSession(
-            config=self.config,
-            manifest=self.manifest,
-            adapter=self.adapter,
-            node=model,
-            placeholder=scripted.placeholder,
-            state=self.state,
-            warn=_warner(model, *scripts),
-            arguments=hook.arguments if hook else None,
-            environment=self._environment(scripts[0] if scripts else None),
-            may_write=hook is None,
-        )
+        shared: dict[str, Any] = {
+            "config": self.config,
+            "manifest": self.manifest,
+            "adapter": self.adapter,
+            "node": model,
+            "state": self.state,
+            "warn": _warner(model, *scripts),
+            "arguments": hook.arguments if hook else None,
+            "environment": self._environment(scripts[0] if scripts else None),
+            "may_write": hook is None,
+        }
+        if scripts and scripts[0].is_model:
+            return LocalModelSession(**shared)
+        placeholder = self.scripts.models[model.unique_id].placeholder
+        return ModelSession(placeholder=placeholder, **shared)
 
     def project_session(self, script: Script) -> ProjectSession:
         """The session of a script that is attached to no model."""

@@ -14,6 +14,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.events.types import MainEncounteredError, MainStackTrace
 from dbt.parser.manifest import ManifestLoader
 
+from fal.flow.plan_output import told_plan
 from fal.flow.promotion import project_scripts
 from fal.flow.python_models import generate
 from fal.flow.script_nodes import link_scripts
@@ -77,6 +78,25 @@ def run_task() -> Iterator[None]:
     from fal.flow.tasks import FlowRunTask
 
     with _replaced(import_module("dbt.task.run"), "RunTask", FlowRunTask):
+        yield
+
+
+@contextmanager
+def plan_run_task() -> Iterator[None]:
+    """While it lasts, dbt's run command plans, and tells the plan when dbt has ended."""
+    from fal.flow.plan_task import PlanRunTask
+
+    with told_plan(PlanRunTask) as task, _replaced(import_module("dbt.task.run"), "RunTask", task):
+        yield
+
+
+@contextmanager
+def plan_build_task() -> Iterator[None]:
+    """The same for dbt's build command."""
+    from fal.flow.build_task import PlanBuildTask
+
+    build = import_module("dbt.task.build")
+    with told_plan(PlanBuildTask) as task, _replaced(build, "BuildTask", task):
         yield
 
 

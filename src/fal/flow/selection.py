@@ -83,17 +83,17 @@ class ScriptAwareSelector(ResourceTypeSelector):
         """The ids of what `--exclude`, or the selector's own exclusion, leaves out."""
         if not isinstance(spec, SelectionDifference):
             return set()
-        _selected, *parts = (_quiet(part) for part in spec.components)
+        _selected, *parts = (without_warnings(part) for part in spec.components)
         return {str(uid) for part in parts for uid in self.select_nodes_recursively(part)[0]}
 
 
-def _quiet(spec: Any) -> Any:
+def without_warnings(spec: Any) -> Any:
     """A selection that does not warn of names that match nothing: dbt has done so."""
     if isinstance(spec, SelectionCriteria):
         return spec
     quiet = copy.copy(spec)
     quiet.expect_exists = False
-    quiet.components = [_quiet(part) for part in spec.components]
+    quiet.components = [without_warnings(part) for part in spec.components]
     return quiet
 
 

@@ -3,45 +3,35 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import sqlparse
-from dbt.compilation import Compiler
 from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 from dbt.node_types import NodeType
-from dbt_common.exceptions import DbtRuntimeError
 
-from fal.exceptions import ConnectionLostError, RefError, WarehouseError, WriteError
+from fal.exceptions import WriteError
 from fal.flow import describe, facts
-from fal.flow.ad_hoc import ad_hoc_node
-from fal.flow.connection import ThreadConnection
-from fal.flow.lost_connections import read_again
 from fal.flow.progress import Progress
-from fal.flow.resolver import (
-    Lineage,
-    ScriptRefResolver,
-    ScriptSourceResolver,
-    build_command,
-    ref_call,
-    resolve_or_explain,
-    source_call,
-)
-from fal.flow.writer import Writer
+from fal.flow.reading import ReadingSession
+from fal.flow.resolver import Lineage, resolve_or_explain
+from fal.flow.script_nodes import known_scripts
+from fal.flow.ways import way_of
+from fal.flow.writer import Written
+from fal.project.model import ProjectScripts
 from fal.runtime.context import EnvironmentInfo
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
     from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo, TestInfo
-    from fal.runtime.session import DType, WriteMode
+    from fal.runtime.session import DType, ModelWriteMode, UniqueKey, WriteMode
     from fal.warehouse.arrow import FrameLike
 
 
-class ProjectSession:
+class ProjectSession(ReadingSession):
     """The session of a script that is attached to no model.
 
     Args:
@@ -54,8 +44,6 @@ class ProjectSession:
         may_write: whether it may write tables; hooks may not.
     """
 
-    _lineage: Lineage | None = None
-
     def __init__(
         self,
         *,
@@ -67,56 +55,32 @@ class ProjectSession:
         environment: EnvironmentInfo | None = None,
         may_write: bool = True,
     ) -> None:
-        from fal.warehouse.factory import make_warehouse
-
+        super().__init__(config, manifest, adapter)
         self.arguments: Mapping[str, Any] = arguments or {}
         self.environment = environment or EnvironmentInfo()
-        self._dbt_config, self._manifest, self._adapter = config, manifest, adapter
         self._state, self._may_write = state, may_write
-        self._node: Any = ad_hoc_node(config)
-        self._connection = ThreadConnection(adapter)
-        self._warehouse = make_warehouse(adapter.type(), self._connection)
-        self._connection.explain = self._warehouse.explained
-        self._writer = Writer(config, manifest, adapter, self._connection, self._warehouse)
+        self._warn: Callable[[str], None] = _warn
 
     @property
     def current_model(self) -> ModelInfo | None:
         return None
 
     @property
+    def is_incremental(self) -> bool:
+        return False
+
+    @property
     def config(self) -> ConfigInfo:
         return describe.config_info(self._dbt_config)
 
-    def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame:
-        return _to_pandas(self.ref_table(parts, version))
-
-    def ref_table(self, parts: tuple[str, ...], version: str | int | None) -> pa.Table:
-        if len(parts) not in (1, 2) or not all(isinstance(part, str) for part in parts):
-            raise RefError(
-                "ref() takes a model's name, or a package and a model's name, as text; "
-                f"got {', '.join(map(repr, parts)) or 'nothing'}"
-            )
-        call = ref_call(parts[-1], parts[0] if len(parts) == 2 else None, version)
-        with self._connection.available(self._node.name):
-            node = copy.copy(self._node)
-            node.extra_ctes = []
-            relation = resolve_or_explain(self._refs(node), *parts, version=version)
-            if relation.is_cte:
-                # An ephemeral model has no table; dbt compiles its SQL into the query.
-                compiled = self._compile(f"select * from {{{{ {call} }}}}")
-                return read_again(self._warehouse, self._node, compiled, call)
-            return self._read(relation, call, parts[-1])
-
-    def source(self, source_name: str, table_name: str) -> pd.DataFrame:
-        return _to_pandas(self.source_table(source_name, table_name))
-
-    def source_table(self, source_name: str, table_name: str) -> pa.Table:
-        call = source_call(source_name, table_name)
-        with self._connection.available(self._node.name):
-            relation = resolve_or_explain(self._sources(self._lineage), source_name, table_name)
-            return self._read(relation, call, None)
-
-    def write_to_model(self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool) -> None:
+    def write_to_model(
+        self,
+        data: FrameLike,
+        mode: ModelWriteMode | None,
+        dtype: DType,
+        index: bool,
+        unique_key: UniqueKey = None,
+    ) -> None:
         self._check_writable("write_to_model()")
         raise WriteError(
             "write_to_model() writes the table of the script's model, and this script is attached "
@@ -139,12 +103,24 @@ class ProjectSession:
         return node
 
     def write_model(
-        self, node: Any, data: FrameLike, mode: WriteMode, dtype: DType, index: bool
-    ) -> int:
-        """Write the table of a model's node and return the number of rows written."""
+        self,
+        node: Any,
+        data: FrameLike,
+        mode: ModelWriteMode | None,
+        dtype: DType,
+        index: bool,
+        unique_key: UniqueKey = None,
+    ) -> Written:
+        """Write the table of a model's node."""
         self._check_writable("write_to_model()")
+        scripted = (known_scripts(self._manifest) or ProjectScripts()).models.get(node.unique_id)
+        built_here = scripted is not None and bool(scripted.builders)
+        way = way_of(node, mode, unique_key, built_here=built_here)
         with self._connection.available(self._node.name):
-            return self._writer.write_model(node, data, mode, dtype, index)
+            adds = self._state.incremental(node, self._dbt_config, self._adapter)
+            return self._writer.write_model(
+                node, data, way, dtype, index, adds=adds, warn=self._warn
+            )
 
     def write_to_source(
         self,
@@ -163,16 +139,6 @@ class ProjectSession:
             relation = relation.incorporate(limit=None) if relation.limit is not None else relation
             self._writer.write_source(relation, name, data, mode, dtype, index)
 
-    def execute_sql(self, sql: str) -> pd.DataFrame:
-        return _to_pandas(self.sql_table(sql))
-
-    def sql_table(self, sql: str) -> pa.Table:
-        with self._connection.available(self._node.name):
-            compiled = self._compile(sql)
-            if not _is_query(compiled):
-                self._writer.distrust_cache()
-            return self._warehouse.read(compiled)
-
     def list_models(self) -> list[ModelInfo]:
         run = self._state.snapshot()
         return [self._model_info(node, run) for node in facts.models(self._manifest)]
@@ -188,47 +154,16 @@ class ProjectSession:
         run = self._state.snapshot()
         return [describe.test_info(node, run) for node in facts.test_nodes(self._manifest)]
 
+    def on_reopen(self, restore: Callable[[], object]) -> None:
+        """Take what to do with a connection that is opened in the place of a lost one."""
+        self._connection.restore = restore
+
     def settle(self) -> None:
         """Commit what dbt left open, so that scripts read and write on their own."""
         self._connection.commit()
 
     def _relation_name(self, node: Any) -> str:
         return str(self._adapter.Relation.create_from(self._dbt_config, node))
-
-    def _refs(self, node: Any) -> ScriptRefResolver:
-        """Resolve refs for a copy of the model, which notes the ephemeral ones."""
-        return ScriptRefResolver(
-            self._lineage, self._adapter, node, self._dbt_config, self._manifest
-        )
-
-    def _sources(self, lineage: Lineage | None) -> ScriptSourceResolver:
-        return ScriptSourceResolver(
-            lineage, self._adapter, self._node, self._dbt_config, self._manifest
-        )
-
-    def _compile(self, sql: str) -> str:
-        """Render SQL with the project's Jinja, as if it were the model's."""
-        node = copy.copy(self._node)
-        node.raw_code, node.language = sql, "sql"
-        node.compiled, node.compiled_code = False, None
-        node.extra_ctes, node.extra_ctes_injected = [], False
-        names = {"ref": self._refs(node), "source": self._sources(self._lineage)}
-        try:
-            Compiler(self._dbt_config).compile_node(node, self._manifest, names, write=False)
-        except DbtRuntimeError as error:
-            raise RefError(f"the SQL does not compile: {error.msg}") from error
-        return str(node.compiled_code)
-
-    def _read(self, relation: Any, call: str, model: str | None) -> pa.Table:
-        try:
-            return read_again(self._warehouse, self._node, f"select * from {relation}", call)
-        except WarehouseError as error:
-            path = (relation.database, relation.schema, relation.identifier)
-            known = isinstance(error, ConnectionLostError) or getattr(relation, "external", None)
-            if known or self._adapter.get_relation(*path):
-                raise
-            build = f"; `{build_command(model, self._dbt_config)}` builds it" if model else ""
-            raise RefError(f"{call}: the table {relation} does not exist{build}") from error
 
     def _model_info(self, node: Any, run: facts.Snapshot, **known: Any) -> ModelInfo:
         return describe.model_info(
@@ -239,15 +174,6 @@ class ProjectSession:
             count=partial(self._state.rows, node, self._count),
             **known,
         )
-
-    def _count(self, node: Any) -> int | None:
-        """The rows of a node's table; None for a view."""
-        with self._connection.available(self._node.name):
-            relation = self._adapter.get_relation(node.database, node.schema, node.identifier)
-            if relation is None or not relation.is_table:
-                return None
-            rows = self._warehouse.read(f"select count(*) as n from {relation}")
-        return int(rows.column(0)[0].as_py())
 
     def _check_writable(self, call: str) -> None:
         if not self._may_write:
@@ -272,15 +198,32 @@ class ModelSession(ProjectSession):
     ) -> None:
         super().__init__(**shared)
         self.progress = Progress()
-        self._node = node
+        self._node, self._warn = node, warn
         self._lineage = Lineage(node, placeholder=placeholder, warn=warn)
 
     @property
     def current_model(self) -> ModelInfo:
         return self._model_info(self._node, self._state.snapshot())
 
-    def write_to_model(self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool) -> None:
-        self.progress.wrote(self.write_model(self._node, data, mode, dtype, index), mode)
+    @property
+    def is_incremental(self) -> bool:
+        with self._connection.available(self._node.name):
+            return self._state.incremental(self._node, self._dbt_config, self._adapter)
+
+    def this_table(self, where: str | None, columns: Sequence[str] | None) -> pa.Table:
+        relation = self._adapter.Relation.create_from(self._dbt_config, self._node)
+        return self._own_table(relation, where, columns)
+
+    def write_to_model(
+        self,
+        data: FrameLike,
+        mode: ModelWriteMode | None,
+        dtype: DType,
+        index: bool,
+        unique_key: UniqueKey = None,
+    ) -> None:
+        written = self.write_model(self._node, data, mode, dtype, index, unique_key)
+        self.progress.wrote(written.rows, replaced=written.replaced)
 
     def _model_info(self, node: Any, run: facts.Snapshot, **known: Any) -> ModelInfo:
         if node.unique_id == self._node.unique_id:
@@ -288,13 +231,5 @@ class ModelSession(ProjectSession):
         return super()._model_info(node, run, **known)
 
 
-def _to_pandas(table: pa.Table) -> pd.DataFrame:
-    from fal.warehouse.to_pandas import to_pandas
-
-    return to_pandas(table)
-
-
-def _is_query(sql: str) -> bool:
-    """Whether a statement only reads, by its first word."""
-    words = sqlparse.format(sql, strip_comments=True).split(maxsplit=1)
-    return bool(words) and words[0].lower().lstrip("(") in ("select", "with", "from", "values")
+def _warn(message: str) -> None:
+    warnings.warn(f"write_to_model() {message}", UserWarning, stacklevel=2)

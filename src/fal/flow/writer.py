@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dbt.clients.jinja import MacroGenerator
 from dbt.config.runtime import RuntimeConfig
-from dbt.context.providers import generate_runtime_model_context
 from dbt.contracts.graph.manifest import Manifest
-from dbt_common.exceptions import DbtRuntimeError
 
-from fal.exceptions import WriteError
+from fal.exceptions import FrameError, WriteError
+from fal.flow.additions import check_keys, fit
 from fal.flow.connection import ThreadConnection
-from fal.flow.lost_connections import outcome_told
+from fal.flow.lost_connections import OLD_OR_NEW, ROLLED_BACK, outcome_told
+from fal.flow.materialize import Materializer
 
 if TYPE_CHECKING:
+    from fal.flow.ways import Way
     from fal.runtime.session import DType, WriteMode
     from fal.warehouse.arrow import FrameLike
     from fal.warehouse.base import Staged, Warehouse
@@ -26,8 +27,16 @@ _writing_source = threading.Lock()
 _making_schema = threading.Lock()
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a write has done: how many rows it wrote, and whether they replaced all others."""
+
+    rows: int
+    replaced: bool
+
+
 class Writer:
-    """Writes tables through dbt's own materialization and the warehouse layer."""
+    """Writes tables through dbt's own materializations and the warehouse layer."""
 
     def __init__(
         self,
@@ -38,28 +47,96 @@ class Writer:
         warehouse: Warehouse,
     ) -> None:
         self._config = config
-        self._manifest = manifest
         self._adapter = adapter
         self._connection = connection
         self._warehouse = warehouse
+        self._materializer = Materializer(config, manifest, adapter, connection)
         self._cache_is_true = True
+        self._started: set[str] = set()
+        self._told: set[str] = set()
         # A script may write from several threads of its own.
         self._lock = threading.Lock()
 
     def write_model(
-        self, node: Any, data: FrameLike, mode: WriteMode, dtype: DType, index: bool
-    ) -> int:
-        """Write a model's table and return the number of rows written."""
-        _check_mode(mode)
+        self,
+        node: Any,
+        data: FrameLike,
+        way: Way,
+        dtype: DType,
+        index: bool,
+        *,
+        adds: bool,
+        warn: Callable[[str], None],
+    ) -> Written:
+        """Write a model's table.
+
+        Args:
+            node: the model's node.
+            data: the rows.
+            way: how they go into the table.
+            dtype: types to cast to.
+            index: whether a pandas index is written.
+            adds: whether this run adds to an incremental model's table.
+            warn: takes a warning about what is left out.
+        """
         relation = self._adapter.Relation.create_from(self._config, node)
         what = f"model {node.name}"
         with self._staged(data, dtype, index, what, relation) as staged, self._lock:
-            existing = self._existing(relation)
-            if mode == "overwrite" or existing is None:
-                self._materialize(node, staged.select)
+            if way.keys:
+                check_keys(self._warehouse, staged, way.keys, what)
+            existing = self.existing(relation)
+            over = way.incremental and not adds and node.unique_id not in self._started
+            replaces = way.mode == "overwrite" or existing is None or over
+            if replaces or (way.incremental and not existing.is_table):
+                self._materializer.replace(node, staged.select)
+            elif not existing.is_table:
+                raise WriteError(_not_a_table(existing, what))
             else:
-                self._append(existing, staged, what)
-            return staged.rows
+                self._add(node, existing, staged, way, warn)
+            self._started.add(node.unique_id)
+            return Written(staged.rows, replaces)
+
+    def _add(
+        self, node: Any, existing: Any, staged: Staged, way: Way, warn: Callable[[str], None]
+    ) -> None:
+        """Add rows to a table; by dbt's incremental materialization, but for a plain append."""
+        what = f"model {node.name}"
+        columns = self._adapter.get_columns_in_relation(existing)
+        addition = fit(self._warehouse, staged, columns, way, what)
+        if addition.left_out:
+            told = ", ".join(f'"{name}"' for name in addition.left_out)
+            message = (
+                f"writes {told}, which the table {existing} lacks, so it is left out; "
+                "on_schema_change: append_new_columns adds such columns"
+            )
+            if message not in self._told:
+                warn(message)
+            self._told.add(message)
+        if way.mode == "append" and way.on_schema_change is None:
+            outcome = outcome_told(f"adding rows to {what}", ROLLED_BACK)
+            with outcome, self._connection.transaction():
+                self._warehouse.append(str(existing), [c.name for c in columns], staged)
+            return
+        _refuse_quotes(staged, what)
+        self._materializer.add(node, addition.select, self._configs(node, columns, way))
+
+    def _configs(self, node: Any, columns: list[Any], way: Way) -> dict[str, Any]:
+        """The configs of dbt for a write; its macros write names into SQL as they are given."""
+        known = {column.name.lower(): column.name for column in columns}
+
+        def quoted(name: str) -> str:
+            return self._warehouse.quote(known[name.lower()]) if name.lower() in known else name
+
+        keys = [quoted(key) for key in way.keys]
+        configs: dict[str, Any] = {
+            "incremental_strategy": None if way.mode == "default" else way.mode,
+            "unique_key": keys[0] if len(keys) == 1 else keys or None,
+            "on_schema_change": way.on_schema_change or "ignore",
+        }
+        updated = node.config.get("merge_update_columns")
+        if isinstance(updated, list):
+            configs["merge_update_columns"] = [quoted(str(name)) for name in updated]
+        return configs
 
     def write_source(
         self,
@@ -71,13 +148,14 @@ class Writer:
         index: bool,
     ) -> int:
         """Write a source's table and return the number of rows written."""
-        _check_mode(mode)
+        if mode not in ("overwrite", "append"):
+            raise WriteError(f'mode must be "overwrite" or "append", not {mode!r}')
         if getattr(relation, "external", None):
             raise WriteError(f"source {name} is an external location, not a table; it is read-only")
         # Several scripts may write one source; each must see what the one before has made.
         what = f"source {name}"
         with self._staged(data, dtype, index, what, relation) as staged, _writing_source:
-            existing = self._existing(relation)
+            existing = self.existing(relation)
             if mode == "overwrite" or existing is None:
                 self._replace(relation, existing, staged)
             else:
@@ -93,7 +171,7 @@ class Writer:
         self._warehouse.ready()
         # dbt makes the schemas of the models that it runs; a script may write others.
         with _making_schema:
-            if self._existing(relation) is None:
+            if self.existing(relation) is None:
                 self._create_schema(relation)
         tables = to_tables(data, index=index, what=what)
         schema = str(relation.without_identifier())
@@ -113,7 +191,7 @@ class Writer:
                 self._adapter.create_schema(relation.without_identifier())
         self._connection.commit()
 
-    def _existing(self, relation: Any) -> Any:
+    def existing(self, relation: Any) -> Any:
         """The relation as the database has it, None where it has none."""
         path = (relation.database, relation.schema, relation.identifier)
         cached = self._adapter.get_relation(*path)
@@ -129,37 +207,9 @@ class Writer:
             self._adapter.cache_added(found)
         return found
 
-    def _materialize(self, node: Any, select: str) -> None:
-        """Build the table by dbt's own table materialization over the staged rows.
-
-        So contracts, grants, indexes, comments, views in the way and dbt's cache are
-        handled as for any table. Hooks are left out: they run around the scripts.
-        """
-        model = copy.copy(node)
-        model.config = copy.deepcopy(node.config)
-        model.config.materialized = "table"
-        model.config.pre_hook, model.config.post_hook = [], []
-        model.compiled, model.compiled_code = True, select
-        # Without it dbt takes a model that this run has not compiled to have no SQL.
-        model.extra_ctes_injected = True
-        macro = self._manifest.find_materialization_macro_by_name(
-            self._config.project_name, "table", self._adapter.type()
-        )
-        assert macro is not None
-        context = generate_runtime_model_context(model, self._config, self._manifest)
-        with outcome_told(f"writing model {node.name}", "overwrite"):
-            try:
-                built = MacroGenerator(macro, context, stack=context["context_macro_stack"])()
-            except DbtRuntimeError as error:
-                self._adapter.connections.rollback_if_open()
-                raise self._connection.failed(error) from error
-        self._connection.commit()
-        for relation in built["relations"]:
-            self._adapter.cache_added(relation.incorporate(dbt_created=True))
-
     def _replace(self, relation: Any, existing: Any, staged: Staged) -> None:
-        told = outcome_told(f"writing source {relation}", "overwrite")
-        with told, self._connection.transaction(of_rows=False):
+        outcome = outcome_told(f"writing source {relation}", OLD_OR_NEW)
+        with outcome, self._connection.transaction(of_rows=False):
             if existing is not None and not existing.is_table:
                 self._adapter.drop_relation(existing)
             self._warehouse.replace(str(relation), staged.select)
@@ -168,15 +218,25 @@ class Writer:
 
     def _append(self, existing: Any, staged: Staged, what: str) -> None:
         if not existing.is_table:
-            raise WriteError(
-                f"{what} is a {existing.type} in the database, and rows can be appended only to a "
-                'table; use mode="overwrite" to replace it'
-            )
+            raise WriteError(_not_a_table(existing, what))
         columns = [c.column for c in self._adapter.get_columns_in_relation(existing)]
-        with outcome_told(f"adding rows to {what}", "append"), self._connection.transaction():
+        outcome = outcome_told(f"adding rows to {what}", ROLLED_BACK)
+        with outcome, self._connection.transaction():
             self._warehouse.append(str(existing), columns, staged)
 
 
-def _check_mode(mode: str) -> None:
-    if mode not in ("overwrite", "append"):
-        raise WriteError(f'mode must be "overwrite" or "append", not {mode!r}')
+def _refuse_quotes(staged: Staged, what: str) -> None:
+    """Refuse names that the incremental materializations of dbt write into SQL unescaped."""
+    quoted = [column.name for column in staged.columns if '"' in column.name]
+    if quoted:
+        raise FrameError(
+            f"{what}: rows can't be added where a column's name holds a double quote, as "
+            f"{' and '.join(quoted)} does; rename it, or overwrite the table"
+        )
+
+
+def _not_a_table(existing: Any, what: str) -> str:
+    return (
+        f"{what} is a {existing.type} in the database, and rows can be appended only to a "
+        'table; use mode="overwrite" to replace it'
+    )

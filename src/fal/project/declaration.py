@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-MODEL_KEYS = ("scripts", "pre-hook", "post-hook", "environment")
+MODEL_KEYS = ("scripts", "pre-hook", "post-hook", "environment", "materialized", "run")
 SOURCE_KEYS = ("scripts", "environment")
 GLOBAL_KEYS = ("scripts",)
 HOOK_KEYS = ("path", "with", "environment")
 STAGES = ("before", "after")
+RUNS = ("local", "adapter")
 # What other tools put beside the scripts; it does nothing here and harms nothing.
 _IGNORED_KEYS = ("feature_store",)
 
@@ -38,6 +39,8 @@ class Declaration:
         pre_hooks: hooks that run before the model is built.
         post_hooks: hooks that run after it was built or failed.
         environment: where all of them run unless a hook says otherwise.
+        materialized: how a placeholder is built, as it is written; None where nothing is said.
+        local: whether a Python model of dbt is to run here and not in the warehouse.
     """
 
     before: tuple[str, ...] = ()
@@ -45,17 +48,21 @@ class Declaration:
     pre_hooks: tuple[Hook, ...] = ()
     post_hooks: tuple[Hook, ...] = ()
     environment: str | None = None
+    materialized: object = None
+    local: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.before or self.after or self.pre_hooks or self.post_hooks)
+        scripts = self.before or self.after or self.pre_hooks or self.post_hooks
+        return bool(scripts or self.local)
 
 
-def read_model(meta: Mapping[str, Any], report: Report) -> Declaration:
+def read_model(meta: Mapping[str, Any], report: Report, *, python: bool = False) -> Declaration:
     """Read a model's `meta.fal`, telling `report` of everything in it that is wrong.
 
     Args:
         meta: the model's merged meta.
         report: called once per problem; what is well-formed is read all the same.
+        python: whether it is a Python model of dbt, which can say where it runs.
 
     Returns:
         What is declared; empty where nothing is.
@@ -68,6 +75,8 @@ def read_model(meta: Mapping[str, Any], report: Report) -> Declaration:
         pre_hooks=_hooks(fal, "pre-hook", report),
         post_hooks=_hooks(fal, "post-hook", report),
         environment=_environment(fal, "meta.fal", report),
+        materialized=fal.get("materialized"),
+        local=_runs_locally(fal, report, python=python),
     )
 
 
@@ -180,6 +189,21 @@ def _environment(holder: Mapping[str, Any], where: str, report: Report) -> str |
         return name
     report(f"`{where}.environment` must be an environment's name, not {_kind(name)}", "environment")
     return None
+
+
+def _runs_locally(fal: Mapping[str, Any], report: Report, *, python: bool) -> bool:
+    """What `run` says of a Python model."""
+    if "run" not in fal:
+        return False
+    if not python:
+        report(
+            "`meta.fal.run` says where a Python model of dbt runs (a .py file in the model paths), "
+            "and this is none; take it out",
+            "run",
+        )
+    elif fal["run"] not in RUNS:
+        report(f"`meta.fal.run` must be `local` or `adapter`, not {_kind(fal['run'])}", "run")
+    return python and fal["run"] == "local"
 
 
 def _unknown_key(key: str, where: str, known: tuple[str, ...]) -> str:

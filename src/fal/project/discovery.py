@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fal.exceptions import Problem, ProjectError
+from fal.project.building import read_build
 from fal.project.declaration import Declaration, read_globals, read_model, read_source
 from fal.project.model import (
     ModelFacts,
@@ -94,13 +95,21 @@ class _Discovery:
 
     def _model(self, model: ModelFacts) -> None:
         report = self._reporter(model)
-        declared = read_model(model.meta, report)
+        declared = read_model(model.meta, report, python=model.python_file is not None)
         files = self._files(
             model.package, model.package_root, declared, report, generated=model.generated_from
         )
+        placeholder = model.materialized == "ephemeral" and not declared.local
+        if declared.materialized is not None and (files is None or not placeholder):
+            report(
+                "`meta.fal.materialized` says how scripts build a placeholder, an ephemeral model "
+                "with after-scripts, and this model is none; give it dbt's own config instead",
+                "materialized",
+            )
         if files is None:
             return
-        placeholder = model.materialized == "ephemeral"
+        if declared.local:
+            _check_local(model, report)
         own = files.python_model(model.generated_from) if model.generated_from else ()
         if placeholder and not declared.after and not model.generated_from:
             stage = "before" if declared.before else "pre-hook" if declared.pre_hooks else "fal"
@@ -118,6 +127,10 @@ class _Discovery:
             declared_in=model.declared_in,
             pre_hooks=files.hooks(declared.pre_hooks, "pre-hook"),
             post_hooks=files.hooks(declared.post_hooks, "post-hook"),
+            materialized=(
+                read_build(model.build, declared.materialized, report) if placeholder else "table"
+            ),
+            body=files.local_model(model.python_file or "") if declared.local else None,
         )
 
     def _source(self, table: ModelFacts) -> None:
@@ -184,6 +197,20 @@ class _Discovery:
             self.problems.append(Problem(where, f"{kind} {node.name}: {message}"))
 
         return report
+
+
+def _check_local(model: ModelFacts, report: Report) -> None:
+    """Tell of what a Python model can't be where it runs locally."""
+    if model.materialized not in ("table", "incremental"):
+        report(
+            "a Python model that runs locally is a table or an incremental model, and "
+            f"`materialized` is {model.materialized}",
+            "run",
+        )
+    elif model.strategy == "microbatch":
+        report(
+            "a Python model can't run locally in batches (incremental_strategy microbatch)", "run"
+        )
 
 
 def _add_new(known: list[Script], found: Iterable[Script]) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Stage = Literal["before", "after", "pre-hook", "post-hook"]
+from fal.project.building import BuildFacts, Materialized
+
+Stage = Literal["before", "after", "pre-hook", "post-hook", "model"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class ModelFacts:
         source_meta: the meta of the whole source that a source table belongs to.
         generated_from: the Python file that a generated placeholder is built by, relative
             to `package_root`; None for a model that somebody wrote.
+        build: what its configs say of how it is built.
+        python_file: the file of a Python model of dbt, relative to `package_root`.
+        strategy: dbt's `incremental_strategy`, where one is set.
     """
 
     unique_id: str
@@ -37,6 +42,9 @@ class ModelFacts:
     resource_type: str = "model"
     source_meta: Mapping[str, Any] = field(default_factory=dict)
     generated_from: str | None = None
+    build: BuildFacts = field(default_factory=BuildFacts)
+    python_file: str | None = None
+    strategy: str | None = None
 
     @property
     def package(self) -> str:
@@ -68,7 +76,8 @@ class Script:
     Attributes:
         name: the path as the YAML gives it, such as `jaffle_shop/train.py`.
         path: the file, absolute.
-        stage: when it runs, seen from what it is attached to.
+        stage: when it runs, seen from what it is attached to; `model` where it is the file of
+            a Python model of dbt.
         roots: where its local imports are looked for, the script's folder first.
         package: the dotted package that relative imports start from, or "".
         arguments: what a hook is given by `with:`; empty for scripts.
@@ -89,6 +98,11 @@ class Script:
         """Whether it is a hook, which runs with its model always and can't write tables."""
         return self.stage in ("pre-hook", "post-hook")
 
+    @property
+    def is_model(self) -> bool:
+        """Whether it is a Python model's file, whose function builds the model's table."""
+        return self.stage == "model"
+
 
 @dataclass(frozen=True)
 class ScriptedModel:
@@ -103,6 +117,8 @@ class ScriptedModel:
         declared_in: the file that attaches them, for messages.
         pre_hooks: hooks that run before the model is built, beside each other.
         post_hooks: hooks that run after it, whether it was built or failed.
+        materialized: how a placeholder is built: anew in each run, or added to.
+        body: the model's own file, where it is a Python model that runs locally.
     """
 
     unique_id: str
@@ -113,6 +129,8 @@ class ScriptedModel:
     declared_in: str
     pre_hooks: tuple[Script, ...] = ()
     post_hooks: tuple[Script, ...] = ()
+    materialized: Materialized = "table"
+    body: Script | None = None
 
     @property
     def scripts(self) -> tuple[Script, ...]:
@@ -123,6 +141,11 @@ class ScriptedModel:
     def hooks(self) -> tuple[Script, ...]:
         """Every hook of the model."""
         return self.pre_hooks + self.post_hooks
+
+    @property
+    def builders(self) -> tuple[Script, ...]:
+        """What builds the model's table; nothing where dbt does."""
+        return (self.body,) if self.body else self.after if self.placeholder else ()
 
 
 @dataclass(frozen=True)

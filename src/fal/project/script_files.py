@@ -68,6 +68,18 @@ class ScriptFiles:
         roots = tuple(dict.fromkeys((script.path.parent, self.base, root)))
         return (replace(script, roots=roots),)
 
+    def local_model(self, file: str) -> Script | None:
+        """The script that a Python model of dbt is; `file` is from the package's folder.
+
+        The other files in its folder are models too, and no modules: a model `holidays.py`
+        imports the library of that name, as it does in warehouses.
+        """
+        root = self.root.resolve()
+        script = replace(self, base=root).script(file, "model")
+        if script is None:
+            return None
+        return replace(script, roots=tuple(dict.fromkeys((self.base, root))))
+
     def hooks(self, hooks: tuple[Hook, ...], stage: Stage) -> tuple[Script, ...]:
         """The hooks' scripts, in order; one file may be named more than once."""
         found = (self.script(hook.path, stage, hook.arguments, hook.environment) for hook in hooks)

@@ -39,7 +39,8 @@ def find_line(path: Path, section: str, name: str | None, text: str) -> int | No
         entry = _entry(root, section, name)
     if entry is None:
         return None
-    found = next((node for node in _scalars(_fal_part(entry)) if node.value == text), None)
+    parts = [part for part in (_fal_part(entry), _value(entry, "config")) if part is not None]
+    found = next((node for part in parts for node in _scalars(part) if node.value == text), None)
     mark = found.start_mark if found is not None else entry.start_mark
     return int(mark.line) + 1
 

@@ -8,11 +8,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 from fal.exceptions import ScriptError, ScriptInterrupted
 from fal.project.model import Script
 from fal.runtime.cells import run_code
 from fal.runtime.importer import LocalImporter
+from fal.runtime.local_model import build
 from fal.runtime.names import NAMES
 from fal.runtime.output import Emit
 from fal.runtime.process import leave_threads_behind
@@ -85,7 +87,7 @@ def run_script(
         ScriptInterrupted: the run was stopped.
     """
     importer = LocalImporter(script.roots)
-    namespace = vars(importer.main_module(script.path, script.package, NAMES))
+    namespace = vars(_module(importer, script))
 
     def describe(error: BaseException) -> str:
         return format_failure(error, script, full=debug)
@@ -95,6 +97,8 @@ def run_script(
         try:
             with _in_this_process(describe):
                 run_code(script.path, namespace, output.emit)
+                if script.is_model:
+                    build(namespace, session)
             output.wait_for_threads()
         except KeyboardInterrupt as error:
             if output.threads_alive():
@@ -111,6 +115,17 @@ def run_script(
             if not output.threads_alive():
                 namespace.clear()
                 importer.close()
+
+
+def _module(importer: LocalImporter, script: Script) -> ModuleType:
+    """The module that a script runs in.
+
+    A Python model is no program: as in warehouses, what its file does when it is run by
+    hand (`if __name__ == "__main__":`) is not done, and it finds no names but Python's.
+    """
+    if script.is_model:
+        return importer.main_module(script.path, script.package, {}, name=script.path.stem)
+    return importer.main_module(script.path, script.package, NAMES)
 
 
 @contextmanager

@@ -67,15 +67,18 @@ class LocalImporter:
         self.main: ModuleType | None = None
         self._finding = False
 
-    def main_module(self, file: Path, package: str, names: Mapping[str, Any]) -> ModuleType:
+    def main_module(
+        self, file: Path, package: str, names: Mapping[str, Any], *, name: str = "__main__"
+    ) -> ModuleType:
         """Make the module that the script itself runs in.
 
         Args:
             file: the script's file.
             package: the dotted package that its relative imports start from.
             names: what it finds without importing.
+            name: its `__name__`.
         """
-        module = ModuleType(self._register("__main__"))
+        module = ModuleType(self._register(name))
         module.__file__ = str(file)
         module.__package__ = package
         module.__dict__.update(names)

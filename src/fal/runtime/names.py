@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fal.runtime.session import DType, WriteMode, require
+from fal.runtime.session import DType, ModelWriteMode, UniqueKey, WriteMode, require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,14 +33,16 @@ def ref(*parts: str, version: str | int | None = None, v: str | int | None = Non
         v: see `version`.
 
     Returns:
-        The table, one column per column, in the warehouse's order. Integers are
-        numpy integers, or pandas' nullable ones where the column holds nulls;
-        decimals with digits after the point are `decimal.Decimal` objects; dates
-        and times of day are `datetime` objects; timestamps are `datetime64[us]`,
-        with time zone in UTC.
+        The table, one column per column, in the warehouse's order; names and dtypes
+        are the same on every warehouse. Plain names are lower case. Integers are
+        `int64`, or `Int64` where the column holds nulls; decimals with digits after
+        the point are `decimal.Decimal` objects; dates and times of day are `datetime`
+        objects; timestamps are `datetime64[us]`, with time zone in UTC; JSON is
+        lists, dicts and other Python values. See docs/types.md.
 
     Raises:
         RefError: there is no such model, or it has not been built.
+        FrameError: two columns have names that differ only in case.
         UndeclaredRefError: the placeholder does not declare it.
     """
     return require("ref()").ref(parts, v if version is None else version)
@@ -63,10 +65,29 @@ def source(source_name: str, table_name: str) -> pd.DataFrame:
     return require("source()").source(source_name, table_name)
 
 
+def this(where: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read the table of the script's model as it stands now.
+
+    Args:
+        where: a condition in SQL that the rows fulfil, rendered as `execute_sql` renders; all
+            rows without one.
+        columns: the columns to read, in order, whatever their case; all without them.
+
+    Returns:
+        The rows, as `ref` gives them.
+
+    Raises:
+        RefError: there is no table yet, or it has no such column.
+        WarehouseError: the warehouse refused the condition.
+    """
+    return require("this()").this(where, columns)
+
+
 def write_to_model(
     data: FrameLike,
-    mode: WriteMode = "overwrite",
+    mode: ModelWriteMode | None = None,
     *,
+    unique_key: UniqueKey = None,
     dtype: DType = None,
     index: bool = False,
 ) -> None:
@@ -75,8 +96,14 @@ def write_to_model(
     Args:
         data: a pandas or polars DataFrame, a pyarrow Table, RecordBatch or
             RecordBatchReader, or an iterator of such frames, written as it comes.
-        mode: `overwrite` replaces the table in one step; `append` adds rows to it,
-            matching columns by name, and creates it where it is missing.
+        mode: `overwrite` replaces the table in one step; `append` adds rows to it; `merge`
+            and `delete+insert` replace the rows that have the same key and add the others.
+            Columns are matched by name, and a missing table is created. Without a mode, a
+            table is overwritten, and an incremental model is written by its
+            `incremental_strategy`. In a run that is not incremental, an incremental
+            model's first write starts its table over, whatever the mode.
+        unique_key: the key column or columns for `merge` and `delete+insert`, whatever
+            their case; the model's own `unique_key` without it.
         dtype: a warehouse type for all columns, or a mapping of column to type.
         index: whether a pandas index is written, as the first columns.
 
@@ -84,7 +111,8 @@ def write_to_model(
         FrameError: the data can't become a table, or does not fit the existing one.
         WriteError: the model can't be written to.
     """
-    require("write_to_model()").write_to_model(data, mode, dtype, index)
+    session = require("write_to_model()")
+    session.write_to_model(data, mode, dtype, index, unique_key)
 
 
 def write_to_source(
@@ -190,8 +218,17 @@ class Context:
         """The environment that the script runs in."""
         return require("context.environment").environment
 
+    @property
+    def is_incremental(self) -> bool:
+        """Whether this run adds to the model's table, by the rule of dbt's `is_incremental()`.
+
+        The model is incremental, its table exists, and no full refresh was asked for. It stays
+        what it was when the run began.
+        """
+        return require("context.is_incremental").is_incremental
+
     def __repr__(self) -> str:
-        facts = "current_model, config, target, vars, arguments, environment"
+        facts = "current_model, is_incremental, config, target, vars, arguments, environment"
         return f"<fal context: {facts}>"
 
 
@@ -206,6 +243,7 @@ NAMES: dict[str, Any] = {
     "list_tests": list_tests,
     "ref": ref,
     "source": source,
+    "this": this,
     "write_to_model": write_to_model,
     "write_to_source": write_to_source,
 }

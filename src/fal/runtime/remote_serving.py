@@ -93,9 +93,9 @@ class Conversation:
         value = getattr(self._session, name)
         self._channel.send(("method",) if callable(value) else ("value", value))
 
-    def _write(self, name: str, args: tuple[Any, ...]) -> None:
+    def _write(self, name: str, args: tuple[Any, ...], more: dict[str, Any]) -> None:
         # The index, where there is one to write, is among the columns of what comes.
-        self._method(name)(self._chunks(), *args, False)
+        self._method(name)(self._chunks(), *args, False, **more)
         self._channel.send(("value", None))
 
     def _chunks(self) -> Iterator[pa.Table]:

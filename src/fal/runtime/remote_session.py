@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from fal.runtime.session import DType, WriteMode
+    from fal.runtime.session import DType, ModelWriteMode, UniqueKey, WriteMode
     from fal.warehouse.arrow import FrameLike
 
 Chunks = Callable[[], "Iterator[pa.Table]"]
@@ -146,13 +146,29 @@ class RemoteSession:
         """Run SQL; see `fal.runtime.names.execute_sql`."""
         return self._read("sql_table", sql)
 
-    def write_to_model(self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool) -> None:
+    def query(self, sql: str) -> pd.DataFrame:
+        """Run SQL of a Python model; see `fal.runtime.local_model.LocalSession.sql`."""
+        return self._read("query_table", sql)
+
+    def this(self, where: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
+        """Read the model's table; see `fal.runtime.names.this`."""
+        return self._read("this_table", where, columns)
+
+    def write_to_model(
+        self,
+        data: FrameLike,
+        mode: ModelWriteMode | None,
+        dtype: DType,
+        index: bool,
+        unique_key: UniqueKey = None,
+    ) -> None:
         """Write the model's table; see `fal.runtime.names.write_to_model`."""
 
         def what() -> str:
             return f"model {getattr(self.current_model, 'name', '')}"
 
-        self._write(data, index, what, "write_to_model", mode, self._dtype(dtype, what))
+        dtype, more = self._dtype(dtype, what), {"unique_key": unique_key}
+        self._write(data, index, what, "write_to_model", mode, dtype, **more)
 
     def write_to_source(
         self,
@@ -179,7 +195,13 @@ class RemoteSession:
         return to_pandas(read_table(handle))
 
     def _write(
-        self, data: FrameLike, index: bool, what: Callable[[], str], name: str, *args: Any
+        self,
+        data: FrameLike,
+        index: bool,
+        what: Callable[[], str],
+        name: str,
+        *args: Any,
+        **more: Any,
     ) -> None:
         def chunks() -> Iterator[pa.Table]:
             from fal.warehouse.arrow import to_tables
@@ -187,7 +209,7 @@ class RemoteSession:
             # When the flow asks for them: first it may refuse the write.
             return to_tables(data, index=index, what=what())
 
-        self._asking.ask(("write", name, args), chunks)
+        self._asking.ask(("write", name, args, more), chunks)
 
     def _dtype(self, dtype: DType, what: Callable[[], str]) -> DType:
         """Name the types here: their classes may be of a library that the flow lacks."""

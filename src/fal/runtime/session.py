@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from fal.warehouse.arrow import FrameLike
 
 WriteMode = Literal["overwrite", "append"]
+
+ModelWriteMode = Literal["overwrite", "append", "merge", "delete+insert"]
+
+UniqueKey = str | Sequence[str] | None
+"""The column, or the columns, by which rows are told apart."""
 
 DType = Mapping[str, object] | str | type | None
 """One warehouse type for all columns, or a type by column: its name, or SQLAlchemy's."""
@@ -47,8 +52,18 @@ class Session(Protocol):
 
     def source(self, source_name: str, table_name: str) -> pd.DataFrame: ...
 
+    @property
+    def is_incremental(self) -> bool: ...
+
+    def this(self, where: str | None, columns: Sequence[str] | None) -> pd.DataFrame: ...
+
     def write_to_model(
-        self, data: FrameLike, mode: WriteMode, dtype: DType, index: bool
+        self,
+        data: FrameLike,
+        mode: ModelWriteMode | None,
+        dtype: DType,
+        index: bool,
+        unique_key: UniqueKey = None,
     ) -> None: ...
 
     def write_to_source(
@@ -79,6 +94,8 @@ class TableSession(Session, Protocol):
 
     def sql_table(self, sql: str) -> pa.Table: ...
 
+    def this_table(self, where: str | None, columns: Sequence[str] | None) -> pa.Table: ...
+
 
 # A context variable, so that each of dbt's threads serves the script that it runs.
 current: ContextVar[Session | None] = ContextVar("fal_session", default=None)
@@ -97,7 +114,15 @@ class Notebook:
 notebook = Notebook()
 
 # What uses the database, whose connection and file two processes must not use at once.
-_DATA = {"ref()", "source()", "write_to_model()", "write_to_source()", "execute_sql()"}
+_DATA = {
+    "ref()",
+    "source()",
+    "this()",
+    "write_to_model()",
+    "write_to_source()",
+    "execute_sql()",
+    "context.is_incremental",
+}
 FORKED = (
     "ref() and the others work in the script's own process, not in one that it has forked; "
     "hand the data over to it"

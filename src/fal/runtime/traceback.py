@@ -21,6 +21,8 @@ _ENGINE_ERROR = re.compile(r"^(\s*\|?\s*)fal\.exceptions\.(?=\w+:)", re.MULTILIN
 
 Told = traceback.TracebackException
 
+_HEADING = "Traceback (most recent call last):"
+
 _CELL = re.compile(r'^(\s*File ".*\.ipynb), (cell \d+)", ', re.MULTILINE)
 
 
@@ -51,7 +53,9 @@ def format_failure(error: BaseException, script: Script, *, full: bool) -> str:
         if not full:
             _trim(part, raised, script)
         part.stack = _Stack(part.stack)
-    return printable(_ENGINE_ERROR.sub(r"\1", "".join(told.format())).rstrip())
+    text = _ENGINE_ERROR.sub(r"\1", "".join(told.format())).rstrip()
+    # Nothing of the user's was running, as when a model has returned what is no frame.
+    return printable(text if told.stack else text.removeprefix(f"{_HEADING}\n"))
 
 
 def _format_exit(error: SystemExit, script: Path) -> str:

@@ -145,7 +145,7 @@ class Warehouse(ABC):
                 the table differ only in case, so that it is open which one is meant.
         """
         found = [column.name for column in staged.columns]
-        self._refuse_clashes(relation, existing_columns)
+        self.refuse_clashes(relation, existing_columns)
         matched = match_columns(found, existing_columns, what=relation, beside="the table")
         into = ", ".join(map(self.quote, existing_columns))
         values = ", ".join(map(self.quote, matched))
@@ -154,7 +154,8 @@ class Warehouse(ABC):
         )
 
     @staticmethod
-    def _refuse_clashes(relation: str, columns: Sequence[str]) -> None:
+    def refuse_clashes(relation: str, columns: Sequence[str]) -> None:
+        """Raise FrameError where two columns of a table differ only in case."""
         by_key: dict[str, str] = {}
         for name in columns:
             other = by_key.setdefault(name.lower(), name)

@@ -15,6 +15,13 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
+@pytest.fixture(params=["duckdb", "snowflake"])
+def either(tmp_path: Path, request: pytest.FixtureRequest) -> Project:
+    """An empty project on each warehouse."""
+    on_snowflake = request.param == "snowflake"
+    return Project(tmp_path, standin=request.getfixturevalue("standin") if on_snowflake else None)
+
+
 @pytest.fixture
 def probe() -> Iterator[Probe]:
     """What the scripts of this test tell."""

@@ -179,7 +179,7 @@ def test_a_failure_after_the_write_is_an_error(project: Project) -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("write_to_model(df, 'upsert')", 'WriteError: mode must be "overwrite" or "append"'),
+        ("write_to_model(df, 'upsert')", 'WriteError: mode must be one of "overwrite", "append"'),
         ("write_to_model(df, dtype={'nam': 'text'})", "FrameError: "),
         ("write_to_model([1, 2])", "FrameError: "),
         ("write_to_model(None)", "FrameError: "),

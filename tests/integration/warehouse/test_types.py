@@ -42,7 +42,7 @@ def test_nan_is_a_null_in_pandas_and_none_in_arrow(side: Side) -> None:
 
 def test_the_zone_of_an_instant_makes_no_difference(side: Side) -> None:
     for zone in ("Asia/Tokyo", "America/New_York", "Europe/Paris"):
-        local = pd.Series(pd.to_datetime(["2020-07-01 12:00", None])).dt.tz_localize(zone)
+        local = pd.to_datetime(pd.Series(["2020-07-01 12:00", None])).dt.tz_localize(zone)
         found = side.back(pd.DataFrame({"a": local}))
         assert found["a"].dtype == "datetime64[us, UTC]"
         assert found["a"][0] == local[0]

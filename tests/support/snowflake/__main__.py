@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument(
         "--abandoned-after",
         type=float,
-        default=3.0,
+        default=2.0,
         help="seconds without a connection after which a session is ended",
     )
     told = parser.parse_args()

@@ -70,6 +70,10 @@ class Account:
         folder.mkdir()
         return folder
 
+    def forget_loads(self, name: Name) -> None:
+        """Files may be loaded again into a table that was emptied or made anew."""
+        self.loaded = {key for key in self.loaded if key[0] != str(name)}
+
     def _attach_kept(self) -> None:
         for file in sorted(self.folder.glob("*.db")) if self.folder else []:
             self.create_database(file.stem)

@@ -1,15 +1,18 @@
-"""`ALTER TABLE`, `DROP`, `COMMENT` and `TRUNCATE`."""
+"""`ALTER TABLE` and `ALTER VIEW`."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
-from tests.support.snowflake import datatypes, ddl, notes, query, results
+from tests.support.snowflake import columns, datatypes, notes, query, results
 from tests.support.snowflake.errors import Refused, exists, missing, unsupported
-from tests.support.snowflake.names import Name, Reader, literal, quoted
+from tests.support.snowflake.names import Name, Reader, quoted
 from tests.support.snowflake.notes import Relation
 from tests.support.snowflake.results import Answer
 from tests.support.snowflake.session import Session
+
+Change = Callable[[Session, Relation, Reader], None]
 
 
 def alter(session: Session, reader: Reader, kind: str) -> Answer:
@@ -22,40 +25,32 @@ def alter(session: Session, reader: Reader, kind: str) -> Answer:
         if if_exists:
             return results.status()
         raise missing(kind.capitalize(), name)
-    if reader.take("RENAME", "TO"):
-        target = session.name(reader.parts(), f"ALTER {kind}")
-        _rename(session, relation, target)
-    elif reader.take("SWAP", "WITH"):
-        _swap(session, relation, session.name(reader.parts(), "ALTER TABLE"))
-    elif reader.take("CLUSTER", "BY"):
-        clustering = f"LINEAR({reader.in_parentheses()})"
-        notes.write(session, relation, {**relation.note, "cluster_by": clustering})
-    elif reader.take("DROP", "CLUSTERING", "KEY"):
-        _without(session, relation, "cluster_by")
-    elif reader.one_of("RESUME", "SUSPEND"):
-        reader.expect("RECLUSTER")
-    elif reader.take("SET"):
-        _set(session, relation, reader)
-    elif reader.take("UNSET", "COMMENT"):
-        _without(session, relation, "comment")
-    elif reader.take("UNSET", "TAG"):
-        gone = {str(session.name(split, "TAG")) for split in _names(reader)}
-        kept = {k: v for k, v in relation.note.get("tags", {}).items() if k not in gone}
-        notes.write(session, relation, {**relation.note, "tags": kept})
-    elif kind == "TABLE" and reader.take("ADD"):
-        _add(session, relation, reader)
-    elif kind == "TABLE" and reader.take("DROP"):
-        reader.take("COLUMN")
-        allowed = reader.take("IF", "EXISTS")
-        for parts in _names(reader):
-            check = "IF EXISTS " if allowed else ""
-            session.execute(f"ALTER TABLE {relation.sql} DROP COLUMN {check}{quoted(parts[0])}")
-    elif reader.one_of("ALTER", "MODIFY"):
-        _alter_columns(session, relation, reader)
+    for words, change in _CHANGES.items():
+        if reader.take(*words.split()):
+            change(session, relation, reader)
+            break
     else:
         raise reader.unexpected()
     reader.finish()
     return results.status()
+
+
+def _cluster(session: Session, relation: Relation, reader: Reader) -> None:
+    clustering = f"LINEAR({reader.in_parentheses()})"
+    notes.write(session, relation, {**relation.note, "cluster_by": clustering})
+
+
+def _untag(session: Session, relation: Relation, reader: Reader) -> None:
+    gone = {str(session.name(parts, "TAG")) for parts in _names(reader)}
+    kept = {k: v for k, v in relation.note.get("tags", {}).items() if k not in gone}
+    notes.write(session, relation, {**relation.note, "tags": kept})
+
+
+def _drop_columns(session: Session, relation: Relation, reader: Reader) -> None:
+    reader.take("COLUMN")
+    check = "IF EXISTS " if reader.take("IF", "EXISTS") else ""
+    for parts in _names(reader):
+        session.execute(f"ALTER TABLE {relation.sql} DROP COLUMN {check}{quoted(parts[0])}")
 
 
 def _names(reader: Reader) -> list[list[str]]:
@@ -65,13 +60,16 @@ def _names(reader: Reader) -> list[list[str]]:
     return found
 
 
-def _without(session: Session, relation: Relation, key: str) -> None:
-    notes.write(session, relation, {k: v for k, v in relation.note.items() if k != key})
+def _without(key: str) -> Change:
+    def change(session: Session, relation: Relation, reader: Reader) -> None:
+        notes.write(session, relation, {k: v for k, v in relation.note.items() if k != key})
+
+    return change
 
 
 def _set(session: Session, relation: Relation, reader: Reader) -> None:
     if reader.take("TAG"):
-        tags = {**relation.note.get("tags", {}), **ddl.tags(session, reader)}
+        tags = {**relation.note.get("tags", {}), **columns.tags(session, reader)}
         notes.write(session, relation, {**relation.note, "tags": tags})
         return
     for key, value in reader.options().items():
@@ -81,8 +79,8 @@ def _set(session: Session, relation: Relation, reader: Reader) -> None:
             raise unsupported(f"SET {key}")
 
 
-def _rename(session: Session, relation: Relation, target: Name) -> None:
-    """A new name, also in another schema, which DuckDB can do for tables only by a copy."""
+def _rename(session: Session, relation: Relation, reader: Reader) -> None:
+    target = session.name(reader.parts(), "ALTER TABLE")
     if notes.find(session, target) is not None:
         raise exists(target)
     name = relation.name
@@ -91,8 +89,9 @@ def _rename(session: Session, relation: Relation, target: Name) -> None:
     session.execute(f"ALTER {relation.kind} {name.sql} RENAME TO {quoted(target.name)}")
 
 
-def _swap(session: Session, relation: Relation, name: Name) -> None:
-    """Exchange two tables in one step; grants and the rest go with the tables' names."""
+def _swap(session: Session, relation: Relation, reader: Reader) -> None:
+    """Exchange two tables in one step; grants and the rest go with the table."""
+    name = session.name(reader.parts(), "ALTER TABLE")
     other = notes.get(session, name, "Table")
     if (relation.name.database, relation.name.schema) != (name.database, name.schema):
         raise unsupported("SWAP WITH a table of another schema")
@@ -118,7 +117,7 @@ def _add(session: Session, relation: Relation, reader: Reader) -> None:
     session.begin()
     try:
         while True:
-            new = ddl.column(reader)
+            new = columns.column(reader)
             if new.type is None:
                 raise reader.unexpected()
             default = f" DEFAULT {query.parse(new.default).sql('duckdb')}" if new.default else ""
@@ -126,10 +125,7 @@ def _add(session: Session, relation: Relation, reader: Reader) -> None:
                 f"ALTER TABLE {relation.sql} ADD COLUMN {allowed}{quoted(new.name)} "
                 f"{new.type.duck}{default}"
             )
-            note = {k: v for k in ("kind", "length") if (v := getattr(new.type, k))}
-            if new.comment is not None:
-                note["comment"] = new.comment
-            if note:
+            if note := columns.note_of(new):
                 notes.write_column(session, relation, new.name, note)
             if not reader.take(","):
                 break
@@ -146,27 +142,31 @@ def _alter_columns(session: Session, relation: Relation, reader: Reader) -> None
     while True:
         reader.one_of("ALTER", "MODIFY")
         reader.take("COLUMN")
-        name = reader.parts()[0]
-        if reader.take("COMMENT"):
-            notes.set_comment(session, relation, reader.string(), name)
-        elif reader.take("UNSET", "COMMENT"):
-            notes.set_comment(session, relation, "", name)
-        elif reader.take("SET", "TAG"):
-            known = {c.name: c.note for c in notes.columns(session, relation)}
-            tags = {**known[name].get("tags", {}), **ddl.tags(session, reader)}
-            notes.write_column(session, relation, name, {**known[name], "tags": tags})
-        elif reader.take("SET", "DATA", "TYPE") or reader.take("TYPE"):
-            _retype(session, relation, name, datatypes.declared(ddl._type(reader)))
-        elif reader.take("DROP", "NOT", "NULL"):
-            session.execute(f"ALTER TABLE {relation.sql} ALTER COLUMN {quoted(name)} DROP NOT NULL")
-        elif reader.take("SET", "NOT", "NULL"):
-            session.execute(f"ALTER TABLE {relation.sql} ALTER COLUMN {quoted(name)} SET NOT NULL")
-        else:
-            raise reader.unexpected()
+        _alter_column(session, relation, reader, reader.parts()[0])
         if not reader.take(","):
             break
     if within:
         reader.expect(")")
+
+
+def _alter_column(session: Session, relation: Relation, reader: Reader, name: str) -> None:
+    start = f"ALTER TABLE {relation.sql} ALTER COLUMN {quoted(name)}"
+    if reader.take("COMMENT"):
+        notes.set_comment(session, relation, reader.string(), name)
+    elif reader.take("UNSET", "COMMENT"):
+        notes.set_comment(session, relation, "", name)
+    elif reader.take("SET", "TAG"):
+        known = {c.name: c.note for c in notes.columns(session, relation)}
+        tags = {**known[name].get("tags", {}), **columns.tags(session, reader)}
+        notes.write_column(session, relation, name, {**known[name], "tags": tags})
+    elif reader.take("SET", "DATA", "TYPE") or reader.take("TYPE"):
+        _retype(session, relation, name, datatypes.declared(columns.type_text(reader)))
+    elif reader.take("DROP", "NOT", "NULL"):
+        session.execute(f"{start} DROP NOT NULL")
+    elif reader.take("SET", "NOT", "NULL"):
+        session.execute(f"{start} SET NOT NULL")
+    else:
+        raise reader.unexpected()
 
 
 def _retype(session: Session, relation: Relation, name: str, wanted: datatypes.Declared) -> None:
@@ -187,106 +187,23 @@ def _retype(session: Session, relation: Relation, name: str, wanted: datatypes.D
     notes.write_column(session, relation, name, {**column.note, "length": wanted.length})
 
 
-def drop(session: Session, reader: Reader) -> Answer:
-    """`DROP TABLE | VIEW | SCHEMA | DATABASE | STAGE | ... [IF EXISTS] name`."""
-    kind = reader.next_word()
-    if kind in ("FILE", "MATERIALIZED", "DYNAMIC"):
-        reader.next_word()
-    allowed = reader.take("IF", "EXISTS")
-    parts = reader.parts()
-    if not reader.one_of("CASCADE", "RESTRICT"):
-        reader.finish()
-    session.commit()
-    if kind in ("TABLE", "VIEW", "DYNAMIC", "MATERIALIZED"):
-        name = session.name(parts, f"DROP {kind}")
-        found = notes.find(session, name)
-        expected = "VIEW" if kind in ("VIEW", "MATERIALIZED") else "TABLE"
-        if found is not None and found.kind != expected and kind != "DYNAMIC":
-            message = f"Object found is of type '{found.kind}', not specified type '{kind}'"
-            raise Refused(2203, "42601", f"SQL compilation error:\n{message}.")
-        done = found is not None
-        if found is not None:
-            session.execute(f"DROP {found.kind} {found.sql}")
-            session.temporary.pop(name, None)
-            prefix = str(name)
-            session.account.loaded = {k for k in session.account.loaded if k[0] != prefix}
-    elif kind == "STAGE":
-        name = session.name(parts, "DROP STAGE")
-        stage = session.own_stages.pop(name, None) or session.account.stages.pop(name, None)
-        done = stage is not None
-        if stage is not None:
-            stage.remove()
-    elif kind == "SCHEMA":
-        done = _drop_schema(session, parts)
-    elif kind == "DATABASE":
-        done = parts[0] in session.account.databases()
-        session.account.drop_database(parts[0])
-    else:
-        done = True  # roles, warehouses, file formats, tags: nothing is kept of them
-    if not done and not allowed:
-        raise missing(kind.capitalize(), ".".join(parts))
-    text = f"{parts[-1]} successfully dropped."
-    if not done:
-        text = "Drop statement executed successfully " + f"({parts[-1]} already dropped)."
-    return results.status(text)
+def _reclustered(session: Session, relation: Relation, reader: Reader) -> None:
+    """Nothing is clustered here, so nothing can be begun or stopped."""
 
 
-def _drop_schema(session: Session, parts: list[str]) -> bool:
-    database = parts[0] if len(parts) > 1 else session.database
-    if database is None or parts[-1] not in session.account.schemas(database):
-        return False
-    if (session.database, session.schema) == (database, parts[-1]):
-        session.use(database, None)
-    for name in [n for n in session.temporary if (n.database, n.schema) == (database, parts[-1])]:
-        session.execute(f"DROP {session.temporary.pop(name)} {name.temporary_sql}")
-    session.execute(f"DROP SCHEMA {quoted(database)}.{quoted(parts[-1])} CASCADE")
-    stages = session.account.stages
-    for stage in [s for s in stages if (s.database, s.schema) == (database, parts[-1])]:
-        stages.pop(stage).remove()
-    return True
-
-
-def comment(session: Session, reader: Reader) -> Answer:
-    """`COMMENT [IF EXISTS] ON TABLE | VIEW | COLUMN | SCHEMA name IS '...'`."""
-    allowed = reader.take("IF", "EXISTS")
-    reader.expect("ON")
-    kind = reader.next_word()
-    parts = reader.parts() if kind != "COLUMN" else _column_parts(reader)
-    reader.expect("IS")
-    text = reader.string()
-    session.commit()
-    if kind in ("TABLE", "VIEW", "COLUMN"):
-        column = parts.pop() if kind == "COLUMN" else None
-        name = session.name(parts, f"COMMENT ON {kind}")
-        relation = notes.find(session, name)
-        if relation is not None:
-            notes.set_comment(session, relation, text, column)
-        elif not allowed:
-            raise missing(kind.capitalize(), name)
-    elif kind in ("SCHEMA", "DATABASE"):
-        full = parts if kind == "DATABASE" or len(parts) > 1 else [str(session.database), *parts]
-        where = ".".join(quoted(part) for part in full)
-        session.execute(f"COMMENT ON {kind} {where} IS {literal(text)}")
-    return results.status()
-
-
-def _column_parts(reader: Reader) -> list[str]:
-    parts = reader.parts()
-    while reader.take("."):
-        parts += reader.parts()
-    return parts
-
-
-def truncate(session: Session, reader: Reader) -> Answer:
-    """`TRUNCATE [TABLE] [IF EXISTS] name`, which ends the transaction, as dbt knows it does."""
-    reader.take("TABLE")
-    allowed = reader.take("IF", "EXISTS")
-    name = session.name(reader.parts(), "TRUNCATE TABLE")
-    session.commit()
-    relation = notes.find(session, name)
-    if relation is None and not allowed:
-        raise missing("Table", name)
-    if relation is not None:
-        session.execute(f"DELETE FROM {relation.sql}")
-        session.account.loaded = {k for k in session.account.loaded if k[0] != str(name)}
-    return results.status()
+_CHANGES: dict[str, Change] = {
+    "RENAME TO": _rename,
+    "SWAP WITH": _swap,
+    "CLUSTER BY": _cluster,
+    "DROP CLUSTERING KEY": _without("cluster_by"),
+    "RESUME RECLUSTER": _reclustered,
+    "SUSPEND RECLUSTER": _reclustered,
+    "SET": _set,
+    "UNSET COMMENT": _without("comment"),
+    "UNSET TAG": _untag,
+    "ADD": _add,
+    "DROP": _drop_columns,
+    "ALTER": _alter_columns,
+    "MODIFY": _alter_columns,
+}
+"""What can be changed, by the words that begin it; longer ones come before their beginnings."""

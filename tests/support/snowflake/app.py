@@ -72,7 +72,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, account: Account, port: int, abandoned_after: float) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.account = account
+        self.account: Account = account
         self.abandoned_after = abandoned_after
         self.lock = threading.Lock()
         self.gone: dict[str, str] = {}
@@ -170,41 +170,44 @@ class Handler(BaseHTTPRequestHandler):
         self._send(reply)
 
     def _reply(self, method: str, path: str, arguments: Json, body: bytes) -> Reply:
-        server = self.server
         if path.startswith("/standin/chunks/"):
-            chunk, cut = server.chunks[path.rsplit("/", 1)[1]]
-            if cut:
-                server.chunks[path.rsplit("/", 1)[1]] = (chunk, False)
-            return Reply(chunk, cut=cut)
+            return self._chunk(path.rsplit("/", 1)[1])
         if path.startswith("/standin/full"):
             return Reply(b"No space left on the stage", status=413)
-        content: Json = json.loads(body) if body[:1] in (b"{", b"[") else {}
+        content: Any = json.loads(body) if body[:1] in (b"{", b"[") else {}
         if path.startswith("/standin/"):
-            return Reply(*control(server, method, path, arguments, content))
-        if path == "/session/v1/login-request":
-            answer = protocol.login(server, arguments, content)
-            self._seen(server.account.sessions.get(answer["data"]["token"]))
-            return told(answer)
+            return Reply(*control(self.server, method, path, arguments, content))
         token = (self.headers.get("Authorization") or "")[17:-1]
+        if path == "/session/v1/login-request":
+            answer = protocol.login(self.server, arguments, content)
+            self._seen(self.server.session(answer["data"]["token"]))
+            return told(answer)
         if path == "/session/token-request":
-            return told(protocol.renew(server, token))
+            return told(protocol.renew(self.server, token))
         if path.startswith("/telemetry/"):
             return told(protocol.succeeded(None))
-        session = server.session(token)
+        session = self.server.session(token)
         if session is None:
-            code = server.gone.get(token, "390104")
-            return told(protocol.session_gone(code))
+            return told(protocol.session_gone(self.server.gone.get(token, "390104")))
         self._seen(session)
+        return self._in_session(session, path, arguments, content)
+
+    def _in_session(self, session: Session, path: str, arguments: Json, content: Json) -> Reply:
         if path == "/queries/v1/query-request":
             return self._query(session, arguments, content)
         if path == "/queries/v1/abort-request":
             session.duck.interrupt()
-            return told(protocol.succeeded(None))
-        if path.startswith("/queries/") and path.endswith("/result"):
-            return told(protocol.result(server, path.split("/")[2]))
-        if path == "/session" and arguments.get("delete"):
+        elif path.startswith("/queries/") and path.endswith("/result"):
+            return told(protocol.result(self.server, path.split("/")[2]))
+        elif path == "/session" and arguments.get("delete"):
             session.end()
         return told(protocol.succeeded(None))
+
+    def _chunk(self, key: str) -> Reply:
+        """A further part of a result; one that breaks off is whole when it is asked for again."""
+        chunk, cut = self.server.chunks[key]
+        self.server.chunks[key] = (chunk, False)
+        return Reply(chunk, cut=cut)
 
     def _seen(self, session: Session | None) -> None:
         if session is not None:

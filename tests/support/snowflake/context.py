@@ -7,7 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from tests.support.snowflake import results
-from tests.support.snowflake.errors import missing, syntax_error
+from tests.support.snowflake.errors import nowhere, syntax_error
 from tests.support.snowflake.names import Reader, literal
 from tests.support.snowflake.results import Answer
 from tests.support.snowflake.session import Session
@@ -23,7 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "TIMEZONE": "Etc/UTC",
 }
 
-_NODES: dict[type[exp.Expression], str] = {
+_NODES: dict[type[exp.Expr], str] = {
     exp.CurrentRole: "role",
     exp.CurrentWarehouse: "warehouse",
     exp.CurrentAccount: "account",
@@ -56,7 +56,7 @@ def value(session: Session, name: str) -> str | None:
     return told[name]
 
 
-def replace(session: Session, node: exp.Expression) -> exp.Expression:
+def replace(session: Session, node: exp.Expr) -> exp.Expr:
     """A context function's value in its place; all else as it is."""
     name = _NODES.get(type(node))
     if name is None and isinstance(node, exp.Anonymous):
@@ -83,11 +83,11 @@ def use(session: Session, reader: Reader) -> Answer:
     if kind == "SCHEMA" or (kind is None and len(parts) == 2):
         database = parts[0] if len(parts) == 2 else session.database
         if database is None or parts[-1] not in session.account.schemas(database):
-            raise missing("Schema", ".".join(parts))
+            raise nowhere()
         session.use(database, parts[-1])
         return results.status(type_id=results.SCL)
     if len(parts) != 1 or parts[0] not in session.account.databases():
-        raise missing("Database", ".".join(parts))
+        raise nowhere()
     session.use(parts[0], "PUBLIC" if "PUBLIC" in session.account.schemas(parts[0]) else None)
     return results.status(type_id=results.SCL)
 

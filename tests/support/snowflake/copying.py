@@ -15,18 +15,9 @@ from tests.support.snowflake.results import Answer
 from tests.support.snowflake.session import Session
 from tests.support.snowflake.stages import Stage
 
-_RESULT = [
-    "file",
-    "status",
-    "rows_parsed",
-    "rows_loaded",
-    "error_limit",
-    "errors_seen",
-    "first_error",
-    "first_error_line",
-    "first_error_character",
-    "first_error_column_name",
-]
+_RESULT = ["file", "status", "rows_parsed", "rows_loaded", "error_limit", "errors_seen"]
+_RESULT += ["first_error", "first_error_line", "first_error_character"]
+_RESULT += ["first_error_column_name"]
 _NUMBERS = "rows_parsed rows_loaded error_limit errors_seen first_error_line first_error_character"
 
 
@@ -66,10 +57,8 @@ def copy(session: Session, reader: Reader) -> Answer:
         return results.rows(["status"], [("Copy executed with 0 files processed.",)])
     alone = session.autocommit and not session.in_transaction
     session.begin()
-    found = []
     try:
-        for file in files:
-            found.append(_load(session, wanted, relation, columns, file))
+        found = [_load(session, wanted, relation, columns, file) for file in files]
     except Exception:
         if alone:
             session.rollback()

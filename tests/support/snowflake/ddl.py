@@ -8,25 +8,13 @@ from typing import Any
 
 from sqlglot import exp
 
-from tests.support.snowflake import datatypes, kinds, notes, query, results
-from tests.support.snowflake.datatypes import Declared
-from tests.support.snowflake.errors import Refused, exists, missing, syntax_error, unsupported
+from tests.support.snowflake import columns, kinds, notes, query, results
+from tests.support.snowflake.columns import NewColumn
+from tests.support.snowflake.errors import Refused, exists, missing, syntax_error
 from tests.support.snowflake.names import Name, Reader, quoted
 from tests.support.snowflake.notes import Note, Relation
-from tests.support.snowflake.reserved import RESERVED
 from tests.support.snowflake.results import Answer
 from tests.support.snowflake.session import Session
-
-
-@dataclass
-class NewColumn:
-    """A column as `CREATE TABLE` lists it; without a type where a query gives it."""
-
-    name: str
-    type: Declared | None = None
-    required: bool = False
-    default: str | None = None
-    comment: str | None = None
 
 
 @dataclass
@@ -77,111 +65,46 @@ def _read(session: Session, reader: Reader, wanted: Create) -> Create:
     if wanted.name.schema not in session.account.schemas(wanted.name.database):
         raise missing("Schema", f"{wanted.name.database}.{wanted.name.schema}")
     if reader.word == "(":
-        wanted.columns = _columns(reader)
+        wanted.columns = columns.listed(reader)
     while not reader.at_end():
-        if reader.take("AS"):
-            wanted.query = reader.rest()
-        elif reader.take("COPY", "GRANTS"):
-            wanted.copy_grants = True
-        elif reader.take("COPY", "TAGS"):
-            wanted.copy_tags = True
-        elif reader.take("CLUSTER", "BY"):
-            wanted.cluster_by = f"LINEAR({reader.in_parentheses()})"
-        elif reader.take("COMMENT"):
-            reader.take("=")
-            wanted.comment = reader.string()
-        elif reader.take("WITH", "TAG") or reader.take("TAG"):
-            wanted.tags = tags(session, Reader(reader.in_parentheses()))
-        elif word := reader.one_of("CLONE", "LIKE"):
-            wanted.source = session.name(reader.parts(), f"CREATE {wanted.kind}")
-            wanted.query = f"SELECT * FROM {wanted.source.sql}" + " LIMIT 0" * (word == "LIKE")
-        elif reader.one_of("CHANGE_TRACKING", "DATA_RETENTION_TIME_IN_DAYS"):
-            reader.expect("=")
-            reader.value()
-        else:
+        if not (_body(session, reader, wanted) or _clause(session, reader, wanted)):
             raise reader.unexpected()
     if wanted.kind == "VIEW" and wanted.query is None:
         raise reader.unexpected()
     return wanted
 
 
-def tags(session: Session, reader: Reader) -> dict[str, str]:
-    """`name = 'value', ...`, with the names in full."""
-    found = {}
-    while not reader.at_end():
-        name = session.name(reader.parts(), "TAG")
+def _body(session: Session, reader: Reader, wanted: Create) -> bool:
+    """What fills the relation: a query, or another table."""
+    if reader.take("AS"):
+        wanted.query = reader.rest()
+    elif word := reader.one_of("CLONE", "LIKE"):
+        wanted.source = session.name(reader.parts(), f"CREATE {wanted.kind}")
+        wanted.query = f"SELECT * FROM {wanted.source.sql}" + " LIMIT 0" * (word == "LIKE")
+    else:
+        return False
+    return True
+
+
+def _clause(session: Session, reader: Reader, wanted: Create) -> bool:
+    """What else it has."""
+    if reader.take("COPY", "GRANTS"):
+        wanted.copy_grants = True
+    elif reader.take("COPY", "TAGS"):
+        wanted.copy_tags = True
+    elif reader.take("CLUSTER", "BY"):
+        wanted.cluster_by = f"LINEAR({reader.in_parentheses()})"
+    elif reader.take("COMMENT"):
+        reader.take("=")
+        wanted.comment = reader.string()
+    elif reader.take("WITH", "TAG") or reader.take("TAG"):
+        wanted.tags = columns.tags(session, Reader(reader.in_parentheses()))
+    elif reader.one_of("CHANGE_TRACKING", "DATA_RETENTION_TIME_IN_DAYS"):
         reader.expect("=")
-        found[str(name)] = reader.string()
-        reader.take(",")
-    return found
-
-
-def _columns(reader: Reader) -> list[NewColumn]:
-    inner = Reader(reader.in_parentheses(), reader.bindings)
-    found: list[NewColumn] = []
-    while not inner.at_end():
-        if inner.word in ("CONSTRAINT", "PRIMARY", "FOREIGN", "UNIQUE"):
-            _skip(inner)  # Snowflake keeps these and enforces none of them
-        else:
-            found.append(column(inner))
-        if not inner.take(",") and not inner.at_end():
-            raise inner.unexpected()
-    names = [one.name for one in found]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Refused(2025, "42S21", f"SQL compilation error:\nduplicate column name '{twice}'")
-    return found
-
-
-def _skip(reader: Reader) -> None:
-    while not reader.at_end() and reader.word != ",":
-        if reader.word == "(":
-            reader.in_parentheses()
-        else:
-            reader.position += 1
-
-
-def column(reader: Reader) -> NewColumn:
-    """A column's name, type and constraints."""
-    if reader.word in RESERVED:
-        raise reader.unexpected()
-    made = NewColumn(reader.parts()[0])
-    if reader.word not in ("", ",", "COMMENT", "NOT", "WITH", "TAG"):
-        made.type = datatypes.declared(_type(reader))
-    while not reader.at_end() and reader.word != ",":
-        if reader.take("NOT", "NULL"):
-            made.required = True
-        elif reader.take("COMMENT"):
-            made.comment = reader.string()
-        elif reader.take("DEFAULT"):
-            made.default = _default(reader)
-        elif reader.take("NULL") or reader.take("UNIQUE") or reader.take("PRIMARY", "KEY"):
-            continue
-        elif reader.one_of("REFERENCES", "CONSTRAINT", "FOREIGN"):
-            _skip(reader)
-        elif reader.one_of("AUTOINCREMENT", "IDENTITY", "COLLATE", "MASKING", "AS"):
-            raise unsupported("AUTOINCREMENT, COLLATE, policies and computed columns")
-        else:
-            raise reader.unexpected()
-    return made
-
-
-def _type(reader: Reader) -> str:
-    text = reader.next_word()
-    if text == "DOUBLE" and reader.take("PRECISION"):
-        return text
-    if text in ("CHARACTER", "CHAR") and reader.take("VARYING"):
-        text = "VARCHAR"
-    return f"{text}({reader.in_parentheses()})" if reader.word == "(" else text
-
-
-def _default(reader: Reader) -> str:
-    start = reader.position
-    reader.position += 1
-    if reader.word == "(":
-        reader.in_parentheses()
-    first, last = reader.tokens[start], reader.tokens[reader.position - 1]
-    return reader.sql[first.start : last.end + 1]
+        reader.value()
+    else:
+        return False
+    return True
 
 
 def _make(session: Session, wanted: Create, old: Relation | None, values: list[Any]) -> None:
@@ -191,11 +114,7 @@ def _make(session: Session, wanted: Create, old: Relation | None, values: list[A
     told: dict[str, Note] = {}
     body = _query(session, wanted, values, told) if wanted.query else _listed(wanted)
     for listed in wanted.columns:
-        note = told.setdefault(listed.name, {})
-        if listed.comment is not None:
-            note["comment"] = listed.comment
-        if listed.type is not None:
-            note |= {k: v for k in ("kind", "length") if (v := getattr(listed.type, k))}
+        told[listed.name] = {**told.get(listed.name, {}), **columns.note_of(listed)}
     sql = name.temporary_sql if wanted.temporary else name.sql
     replace = "OR REPLACE " if wanted.replace else ""
     temporary = "TEMP " if wanted.temporary else ""
@@ -220,7 +139,7 @@ def _make(session: Session, wanted: Create, old: Relation | None, values: list[A
         session.rollback()
         raise
     session.commit()
-    session.account.loaded = {key for key in session.account.loaded if key[0] != str(name)}
+    session.account.forget_loads(name)
 
 
 def _note(session: Session, wanted: Create, old: Relation | None) -> Note:

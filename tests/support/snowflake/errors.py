@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
 
 
 @dataclass
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818
     """A statement that is not carried out.
 
     Attributes:
@@ -25,7 +26,7 @@ class Refused(Exception):
         return f"{self.code:06d} ({self.sqlstate}): {self.message}"
 
 
-class Conflict(Exception):
+class Conflict(Exception):  # noqa: N818
     """Another session changed the same rows or object; Snowflake would have waited for it."""
 
 
@@ -39,11 +40,18 @@ def unsupported(what: str) -> Refused:
 
 
 def missing(kind: str, name: object) -> Refused:
+    """The error of a name that is not known: queries say Object, other statements the kind."""
     return Refused(
         2003,
-        "42S02" if kind in ("Object", "Table", "View") else "02000",
+        "42S02" if kind == "Object" else "02000",
         f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.",
     )
+
+
+def nowhere() -> Refused:
+    """The error of `SHOW ... IN` and `USE` for a place that is not there."""
+    message = "Object does not exist, or operation cannot be performed."
+    return Refused(2043, "02000", f"SQL compilation error:\n{message}")
 
 
 def exists(name: object) -> Refused:
@@ -93,6 +101,8 @@ def translate(error: duckdb.Error) -> Exception:
         return Refused(604, "57014", "SQL execution canceled")
     if "more than once" in text and "MERGE" in text.upper():
         return Refused(100090, "42P18", "Duplicate row detected during DML action")
+    if found := re.search(r"Table with name (.+?) does not exist", text):
+        return missing("Object", found[1])
     first = text.splitlines()[0] if text else type(error).__name__
     for kind, code, sqlstate in _CODES:
         if isinstance(error, kind):

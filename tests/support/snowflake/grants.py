@@ -13,16 +13,9 @@ from tests.support.snowflake.results import Answer
 from tests.support.snowflake.session import Session
 
 _RELATIONS = {"TABLE", "VIEW"}
-_COLUMNS = [
-    "created_on",
-    "privilege",
-    "granted_on",
-    "name",
-    "granted_to",
-    "grantee_name",
-    "grant_option",
-    "granted_by",
-]
+_KINDS = ("TABLE", "VIEW", "SCHEMA", "DATABASE", "WAREHOUSE", "STAGE", "FUNCTION", "PROCEDURE")
+_COLUMNS = ["created_on", "privilege", "granted_on", "name", "granted_to", "grantee_name"]
+_COLUMNS += ["grant_option", "granted_by"]
 
 
 def change(session: Session, reader: Reader, granting: bool) -> Answer:
@@ -33,7 +26,7 @@ def change(session: Session, reader: Reader, granting: bool) -> Answer:
         return results.status()
     if reader.word in ("ALL", "FUTURE"):
         raise unsupported("grants on ALL or FUTURE objects")
-    kind = reader.next_word()
+    kind = _kind(reader)
     parts = reader.parts()
     reader.expect("TO" if granting else "FROM")
     reader.one_of("ROLE", "SHARE")
@@ -53,8 +46,14 @@ def change(session: Session, reader: Reader, granting: bool) -> Answer:
     return results.status()
 
 
+def _kind(reader: Reader) -> str:
+    """The kind of object; a name alone is a table's or a view's."""
+    return reader.one_of(*_KINDS) or "TABLE"
+
+
 def _privileges(reader: Reader) -> list[str]:
-    found, words = [], []
+    found: list[str] = []
+    words: list[str] = []
     while not reader.at_end() and reader.word not in ("ON", "TO", "FROM"):
         if reader.take(","):
             found.append(" ".join(words))
@@ -85,7 +84,7 @@ def _changed(
 def show(session: Session, reader: Reader) -> Answer:
     """`SHOW GRANTS ON kind name`; the owner's comes first."""
     reader.expect("ON")
-    kind = reader.next_word()
+    kind = _kind(reader)
     parts = reader.parts()
     reader.finish()
     if kind in _RELATIONS:

@@ -22,7 +22,7 @@ _FUNCTIONS = {
     **dict.fromkeys(["TO_TIMESTAMP_LTZ", "SYSDATE", "GETDATE"], "TIMESTAMP_LTZ"),
     "TO_TIMESTAMP_TZ": "TIMESTAMP_TZ",
 }
-_NODES: dict[type[exp.Expression], str] = {
+_NODES: dict[type[exp.Expr], str] = {
     exp.Array: "ARRAY",
     exp.ArrayAgg: "ARRAY",
     exp.ArrayConcat: "ARRAY",
@@ -36,7 +36,7 @@ _NODES: dict[type[exp.Expression], str] = {
 _SAME = (exp.Coalesce, exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last, exp.Paren, exp.Window)
 
 
-def of(session: Session, tree: exp.Expression) -> Kinds:
+def of(session: Session, tree: exp.Expr) -> Kinds:
     """The kinds that are known of a query's columns, by their names."""
     try:
         return _query(session, tree, {})
@@ -44,7 +44,7 @@ def of(session: Session, tree: exp.Expression) -> Kinds:
         return {}
 
 
-def _query(session: Session, tree: exp.Expression | None, known: dict[str, Kinds]) -> Kinds:
+def _query(session: Session, tree: exp.Expr | None, known: dict[str, Kinds]) -> Kinds:
     if tree is None:
         return {}
     inner = dict(known)
@@ -61,16 +61,20 @@ def _query(session: Session, tree: exp.Expression | None, known: dict[str, Kinds
     found: Kinds = {}
     for item in tree.expressions:
         if item.is_star:
-            for alias, columns in sources.items():
-                wanted = item.table if isinstance(item, exp.Column) else ""
-                if not wanted or wanted.upper() == alias.upper():
-                    found |= columns
+            found |= _all(item, sources)
         elif kind := _expression(session, item, sources):
             found[_output(item)] = kind
     return found
 
 
-def _output(item: exp.Expression) -> str:
+def _all(item: exp.Expr, sources: dict[str, Kinds]) -> Kinds:
+    """Those of `*`, or of `alias.*`."""
+    wanted = item.table.upper() if isinstance(item, exp.Column) else ""
+    chosen = [columns for alias, columns in sources.items() if wanted in ("", alias.upper())]
+    return {name: kind for columns in chosen for name, kind in columns.items()}
+
+
+def _output(item: exp.Expr) -> str:
     name = item.args.get("alias") if isinstance(item, exp.Alias) else item.args.get("this")
     return query.folded(name) if isinstance(name, exp.Identifier) else item.output_name.upper()
 
@@ -82,11 +86,8 @@ def _sources(session: Session, tree: exp.Select, known: dict[str, Kinds]) -> dic
     for node in nodes:
         if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
             parts = [part.name for part in node.parts]
-            if len(parts) == 1:
-                kinds = known.get(parts[0].upper(), {})
-            else:
-                kinds = _stored(session, parts)
-            found[node.alias_or_name] = kinds
+            local = known.get(parts[0].upper(), {})
+            found[node.alias_or_name] = local if len(parts) == 1 else _stored(session, parts)
         elif isinstance(node, exp.Subquery):
             found[node.alias_or_name] = _query(session, node.this, known)
     return found
@@ -102,7 +103,7 @@ def _stored(session: Session, parts: list[str]) -> Kinds:
     return {column.name: column.kind for column in columns if column.kind}
 
 
-def _expression(session: Session, node: exp.Expression, sources: dict[str, Kinds]) -> str | None:
+def _expression(session: Session, node: exp.Expr, sources: dict[str, Kinds]) -> str | None:
     if isinstance(node, exp.Alias):
         return _expression(session, node.this, sources)
     if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):

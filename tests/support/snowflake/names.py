@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlglot
+from sqlglot import TokenType
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
 
 from tests.support.snowflake.errors import no_database, no_schema, syntax_error
 

@@ -89,7 +89,7 @@ def columns(session: Session, relation: Relation) -> list[ColumnNote]:
         "ORDER BY column_index"
     )
     found = session.execute(sql, list(key)).fetchall()
-    return [ColumnNote(*row[:4], json.loads(row[4] or "{}")) for row in found]
+    return [ColumnNote(row[0], row[1], row[2], row[3], json.loads(row[4] or "{}")) for row in found]
 
 
 def write(session: Session, relation: Relation, note: Note) -> None:

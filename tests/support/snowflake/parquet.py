@@ -130,7 +130,7 @@ class _Fields:
         return f"SELECT {', '.join([*listed, 'file_row_number AS _row'])} FROM {source}"
 
 
-def _key(node: exp.Expression) -> str | None:
+def _key(node: exp.Expr) -> str | None:
     """The key of `$1:key`; None for all else."""
     if not isinstance(node, exp.JSONExtract) or not isinstance(node.this, exp.Parameter):
         return None
@@ -138,7 +138,7 @@ def _key(node: exp.Expression) -> str | None:
     return str(keys[0].this) if len(keys) == 1 else None
 
 
-def _rendered(session: Session, fields: _Fields, item: exp.Expression) -> str:
+def _rendered(session: Session, fields: _Fields, item: exp.Expr) -> str:
     """An item such as `parse_json($1:"a")::array` in DuckDB's SQL."""
     whole = exp.select(item.copy())
     for node in list(whole.find_all(exp.JSONExtract)):

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import sqlglot
 from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
@@ -23,7 +24,7 @@ _BATCH = 1_000_000
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
 
 
-def parse(text: str) -> exp.Expression:
+def parse(text: str) -> exp.Expr:
     """Read Snowflake's SQL.
 
     Raises:
@@ -36,7 +37,7 @@ def parse(text: str) -> exp.Expression:
         raise syntax_error(words) from None
 
 
-def prepare(session: Session, text: str, values: list[Any]) -> exp.Expression:
+def prepare(session: Session, text: str, values: list[Any]) -> exp.Expr:
     """Read a statement, check it, and give its names in full; still in Snowflake's SQL."""
     tree = parse(text)
     for node in list(tree.find_all(exp.Table)):
@@ -50,7 +51,7 @@ def prepare(session: Session, text: str, values: list[Any]) -> exp.Expression:
     return tree
 
 
-def to_duck(session: Session, tree: exp.Expression, values: list[Any]) -> str:
+def to_duck(session: Session, tree: exp.Expr, values: list[Any]) -> str:
     """A prepared statement in DuckDB's SQL.
 
     Raises:
@@ -58,7 +59,7 @@ def to_duck(session: Session, tree: exp.Expression, values: list[Any]) -> str:
     """
     cursor = FakeSnowflakeCursor(session.base, session.duck)
     try:
-        return cursor._transform(tree, values).sql(dialect="duckdb")
+        return cursor._transform(tree, values).sql(dialect="duckdb", identify=True)
     except NotImplementedError as error:
         raise Refused(2, "0A000", f"Unsupported feature '{error}'.") from None
     except SqlglotError as error:
@@ -84,9 +85,11 @@ def fetched(session: Session, told: dict[str, str]) -> Answer:
         told: what is known of the columns' types beside DuckDB's.
     """
     described = session.duck.description or []
+    rows: pa.RecordBatchReader
     columns = [results.column_of(name, str(kind), told.get(name)) for name, kind, *_ in described]
     try:
-        table = session.duck.to_arrow_reader(_BATCH).read_all()
+        rows = session.duck.to_arrow_reader(_BATCH)
+        table = rows.read_all()
     except duckdb.Error as error:
         raise translate(error) from error
     return Answer(columns, table=table, type_id=results.SELECT)
@@ -164,7 +167,7 @@ def _name_from_function(node: exp.Table, values: list[Any]) -> None:
         node.set(key, part)
 
 
-def _columns_by_number(tree: exp.Expression) -> None:
+def _columns_by_number(tree: exp.Expr) -> None:
     """`SELECT $1, $2 FROM VALUES (...)`."""
     for query in tree.find_all(exp.Select):
         source = query.args.get("from_")
@@ -174,7 +177,7 @@ def _columns_by_number(tree: exp.Expression) -> None:
             parameter.replace(exp.column(f"COLUMN{parameter.name}"))
 
 
-def _exact_types(tree: exp.Expression) -> None:
+def _exact_types(tree: exp.Expr) -> None:
     """Types that fakesnow would make narrower than they are."""
     for node in tree.find_all(exp.DataType):
         if node.this in (exp.DataType.Type.DECIMAL, *datatypes.NTZ):
@@ -190,7 +193,7 @@ def folded(identifier: exp.Identifier) -> str:
     return identifier.name if identifier.args.get("quoted") else identifier.name.upper()
 
 
-def place_names(session: Session, tree: exp.Expression) -> None:
+def place_names(session: Session, tree: exp.Expr) -> None:
     """Give every table its full name; the information schema and temporary ones their place."""
     for node in list(tree.find_all(exp.Table)):
         if not isinstance(node.this, exp.Identifier) or is_local(node):
@@ -206,26 +209,31 @@ def place_names(session: Session, tree: exp.Expression) -> None:
 
 
 def is_local(node: exp.Table) -> bool:
-    """Whether a name without a schema means a part of the same statement (`WITH`)."""
+    """Whether a name without a schema means a part of the same statement (`WITH`).
+
+    A part is known to the parts after it and to the statement itself; to itself only if it
+    is recursive.
+    """
     if node.args.get("db") or not isinstance(node.this, exp.Identifier):
         return False
     wanted = folded(node.this)
-    inner: exp.Expression = node
+    inner: exp.Expr = node
     while (outer := inner.parent) is not None:
-        known = outer.args.get("with_")
-        for part in known.expressions if known else []:
-            if part is inner.find_ancestor(exp.CTE) and not known.args.get("recursive"):
-                break
-            if folded(part.args["alias"].this) == wanted:
+        if isinstance(outer, exp.With):
+            place = outer.expressions.index(inner) + bool(outer.args.get("recursive"))
+            if wanted in _parts(outer.expressions[:place]):
                 return True
-        if isinstance(outer, exp.With) and not outer.args.get("recursive"):
-            before = outer.expressions[: outer.expressions.index(inner)]
-            if any(folded(part.args["alias"].this) == wanted for part in before):
-                return True
-            inner = outer.parent or outer
+            inner = outer.parent or outer  # the statement's own parts were just looked at
             continue
+        known = outer.args.get("with_")
+        if isinstance(known, exp.With) and wanted in _parts(known.expressions):
+            return True
         inner = outer
     return False
+
+
+def _parts(tables: list[exp.Expr]) -> set[str]:
+    return {folded(table.args["alias"].this) for table in tables}
 
 
 def _rename(node: exp.Table, parts: list[str], alias: str | None = None) -> None:

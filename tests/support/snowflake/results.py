@@ -129,7 +129,7 @@ def column_of(name: str, duck: str, kind: str | None) -> Column:
     }
     if duck in simple:
         return simple[duck]
-    integer = duck.endswith("INT") or duck.endswith("INTEGER")
+    integer = duck.endswith(("INT", "INTEGER"))
     return number_column(name) if integer else text_column(name)
 
 

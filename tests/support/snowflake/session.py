@@ -35,7 +35,7 @@ class Session:
         temporary: the tables and views that only this session sees, and their kind.
         own_stages: the stages that go with it.
         in_transaction: whether a transaction was begun.
-        expired: whether the client must log in anew.
+        stage_full: whether the upload that is going on fails.
         last_seen: when it was last heard of.
     """
 
@@ -61,7 +61,7 @@ class Session:
         self.autocommit = True
         self.loaded: set[tuple[str, str]] = set()
         self.last_query = ""
-        self.expired = False
+        self.stage_full = False
         self.ended = False
         self.last_seen = time.monotonic()
         self.lock = threading.RLock()

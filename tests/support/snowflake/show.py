@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from tests.support.snowflake import context, datatypes, grants, notes, results, stages, views
-from tests.support.snowflake.errors import missing, unsupported
+from tests.support.snowflake.errors import nowhere, unsupported
 from tests.support.snowflake.names import Reader, literal
 from tests.support.snowflake.results import Answer, Column, number_column, text_column, time_column
 from tests.support.snowflake.session import Session
@@ -15,6 +15,8 @@ from tests.support.snowflake.session import Session
 Row = dict[str, Any]
 
 _OBJECTS = {"OBJECTS", "TABLES", "VIEWS"}
+_NONE = {"FUNCTIONS", "PROCEDURES", "TASKS", "STREAMS", "ROLES", "SEQUENCES"}
+"""What can't be made here, so there is none."""
 
 
 def show(session: Session, reader: Reader) -> Answer:
@@ -34,31 +36,37 @@ def show(session: Session, reader: Reader) -> Answer:
     limit = int(reader.value()) if reader.take("LIMIT") else None
     after = reader.string() if reader.take("FROM") else None
     reader.finish()
-    if what in _OBJECTS:
-        columns, found = _objects(session, what, where, terse)
-    elif what == "SCHEMAS":
-        columns, found = _schemas(session, where)
-    elif what == "DATABASES":
-        columns = [time_column("created_on"), *map(text_column, ("name", "owner", "kind"))]
-        found = [_plain(columns, name=name) for name in session.account.databases()]
-    elif what == "STAGES":
-        columns, found = stages.listed(session, where)
-    elif what == "COLUMNS":
-        columns, found = _columns(session, where)
-    elif what == "WAREHOUSES":
-        columns = [text_column("name"), text_column("state"), text_column("size")]
-        warehouse = session.context["warehouse"]
-        found = [{"name": warehouse, "state": "STARTED", "size": "X-Small"}]
-    elif what in ("FUNCTIONS", "PROCEDURES", "TASKS", "STREAMS", "ROLES", "SEQUENCES"):
-        names = ("name", "schema_name", "catalog_name", "arguments", "description")
-        columns, found = [time_column("created_on"), *map(text_column, names)], []
-    else:
-        raise unsupported(f"SHOW {what}")
+    columns, found = _found(session, what, where, terse)
     found = [row for row in found if context.matches(str(row["name"]), pattern)]
     found = [row for row in found if str(row["name"]).startswith(starts)]
     found = [row for row in found if after is None or str(row["name"]) > after][:limit]
     lines = [tuple(row.get(column.name) for column in columns) for row in found]
     return Answer(columns, lines, type_id=results.SHOW)
+
+
+def _found(
+    session: Session, what: str, where: tuple[str | None, str | None], terse: bool
+) -> tuple[list[Column], list[Row]]:
+    if what in _OBJECTS:
+        return _objects(session, what, where, terse)
+    if what == "SCHEMAS":
+        return _schemas(session, where)
+    if what == "STAGES":
+        return stages.listed(session, where)
+    if what == "COLUMNS":
+        return _columns(session, where)
+    if what == "DATABASES":
+        columns = [time_column("created_on"), *map(text_column, ("name", "owner", "kind"))]
+        return columns, [_plain(columns, name=name) for name in session.account.databases()]
+    if what == "WAREHOUSES":
+        columns = [text_column("name"), text_column("state"), text_column("size")]
+        warehouse = session.context["warehouse"]
+        return columns, [{"name": warehouse, "state": "STARTED", "size": "X-Small"}]
+    if what not in _NONE:
+        raise unsupported(f"SHOW {what}")
+    names = ["name", "schema_name", "catalog_name", "arguments", "description", "is_builtin"]
+    names += ["is_aggregate", "is_table_function", "language"]
+    return [time_column("created_on"), *map(text_column, names)], []
 
 
 def _scope(session: Session, reader: Reader, what: str) -> tuple[str | None, str | None]:
@@ -77,11 +85,11 @@ def _scope(session: Session, reader: Reader, what: str) -> tuple[str | None, str
         return None, str(session.name(parts, "SHOW COLUMNS"))
     if kind == "DATABASE" or (what == "SCHEMAS" and len(parts) == 1):
         if parts[0] not in session.account.databases():
-            raise missing("Database", parts[0])
+            raise nowhere()
         return parts[0], None
     database = parts[0] if len(parts) > 1 else session.database
     if database is None or parts[-1] not in session.account.schemas(database):
-        raise missing("Schema", ".".join(parts))
+        raise nowhere()
     return database, parts[-1]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import os
 import re
 import shutil
 from dataclasses import dataclass, field
@@ -209,7 +208,7 @@ def remove(session: Session, reader: Reader) -> Answer:
     found = []
     for file in stage.files(path, pattern):
         found.append((f"{stage.name.name.lower()}/{stage.place(file)}", "removed"))
-        os.remove(file)
+        file.unlink()
     return results.rows(["name", "result"], found)
 
 

@@ -6,14 +6,14 @@ has, and semi-structured values in a `VALUES` clause.
 
 from __future__ import annotations
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.tokens import TokenType
+import itertools
+
+from sqlglot import TokenType, exp
 
 from tests.support.snowflake import query
 from tests.support.snowflake.errors import Refused, invalid_identifier, missing
 from tests.support.snowflake.functions import SNOWFLAKE
-from tests.support.snowflake.names import Name
+from tests.support.snowflake.names import Name, words
 from tests.support.snowflake.session import Session
 
 _COLUMNS = """
@@ -23,7 +23,7 @@ WHERE lower(database_name) = lower(?) AND lower(schema_name) = lower(?)
 """
 
 
-def check(session: Session, tree: exp.Expression, text: str) -> None:
+def check(session: Session, tree: exp.Expr, text: str) -> None:
     """Look a statement over.
 
     Raises:
@@ -38,19 +38,19 @@ def check(session: Session, tree: exp.Expression, text: str) -> None:
     _check_columns(tree, known)
 
 
-def _check_functions(session: Session, tree: exp.Expression, text: str) -> None:
+def _check_functions(session: Session, tree: exp.Expr, text: str) -> None:
     """A name before a parenthesis that DuckDB knows and Snowflake does not."""
     own = {node.name.upper() for node in tree.find_all(exp.Identifier)}
-    tokens = sqlglot.tokenize(text, read="snowflake")
-    for token, following in zip(tokens, tokens[1:], strict=False):
-        if following.token_type != TokenType.L_PAREN or text[token.start] in "\"'$":
+    foreign = session.account.functions - SNOWFLAKE - own
+    for word, following in itertools.pairwise(words(text)):
+        if following.type != TokenType.L_PAREN or word.is_text or word.quoted:
             continue
-        name = token.text.upper()
-        if name in session.account.functions - SNOWFLAKE and name not in own:
+        name = word.text.upper()
+        if name.isidentifier() and name in foreign:
             raise Refused(2140, "42601", f"SQL compilation error:\nUnknown function {name}")
 
 
-def _check_values(tree: exp.Expression) -> None:
+def _check_values(tree: exp.Expr) -> None:
     if not isinstance(tree, exp.Insert) or not isinstance(tree.expression, exp.Values):
         return
     for node in tree.expression.find_all(exp.ParseJSON, exp.Array, exp.Struct, exp.ToVariant):
@@ -79,7 +79,7 @@ def _check_table(session: Session, node: exp.Table) -> set[str]:
     return {row[3] for row in rows}
 
 
-def _check_columns(tree: exp.Expression, known: set[str]) -> None:
+def _check_columns(tree: exp.Expr, known: set[str]) -> None:
     """A column's name that is known only in another case."""
     own = {
         query.folded(node.args["alias"])

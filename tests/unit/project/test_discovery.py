@@ -179,3 +179,52 @@ def test_scripts_of_what_is_no_model_are_refused(folder: Folder) -> None:
     ]
     silent = folder.model(None, name="raw", resource_type="seed", meta={"owner": "ana"})
     assert folder.discover(silent) == {}
+
+
+def test_a_python_model_that_runs_locally_is_built_by_its_file(folder: Folder) -> None:
+    folder.file("models/ml/score.py", "def model(dbt, session):\n    return None\n")
+    local = {"python_file": "models/ml/score.py", "declared_in": "models/ml/score.py"}
+    model = folder.model([], name="score", meta={"fal": {"run": "local"}}, **local)
+    found = folder.discover(model)["model.shop.score"]
+    assert found.builders == (found.body,)
+    assert (found.scripts, found.hooks, found.placeholder) == ((), (), False)
+    assert found.body.name == "models/ml/score.py"
+    assert found.body.path == folder.root / "models" / "ml" / "score.py"
+    assert found.body.roots == (folder.root / "fal_scripts", folder.root)
+    adapter = folder.model([], name="score", meta={"fal": {"run": "adapter"}}, **local)
+    assert folder.discover(adapter) == {}
+
+
+def test_wrong_ways_to_run_a_model_are_told_at_once(folder: Folder) -> None:
+    folder.file("models/score.py", "def model(dbt, session):\n    return None\n")
+    python = {"python_file": "models/score.py", "declared_in": "models/score.py"}
+    local = {"fal": {"run": "local"}}
+    problems = folder.problems(
+        folder.model([], name="a", meta={"fal": {"run": "lokal"}}, **python),
+        folder.model([], name="b", meta={"fal": {"run": True}}, **python),
+        folder.model([], name="c", meta=local, **{**python, "materialized": "view"}),
+        folder.model([], name="d", meta=local, **{**python, "materialized": "ephemeral"}),
+        folder.model(
+            [],
+            name="e",
+            meta=local,
+            **{**python, "materialized": "incremental", "strategy": "microbatch"},
+        ),
+        folder.model([], name="f", meta=local, declared_in="models/f.sql"),
+        folder.model([], name="g", meta={"fal": {"run": "adapter"}}, declared_in="models/f.sql"),
+    )
+    elsewhere = (
+        "`meta.fal.run` says where a Python model of dbt runs (a .py file in the model paths), "
+        "and this is none; take it out"
+    )
+    kinds = "a Python model that runs locally is a table or an incremental model, and "
+    assert told(problems) == [
+        f"models/f.sql: model f: {elsewhere}",
+        f"models/f.sql: model g: {elsewhere}",
+        "models/score.py: model a: `meta.fal.run` must be `local` or `adapter`, not text ('lokal')",
+        "models/score.py: model b: `meta.fal.run` must be `local` or `adapter`, not a bool (True)",
+        f"models/score.py: model c: {kinds}`materialized` is view",
+        f"models/score.py: model d: {kinds}`materialized` is ephemeral",
+        "models/score.py: model e: a Python model can't run locally in batches "
+        "(incremental_strategy microbatch)",
+    ]

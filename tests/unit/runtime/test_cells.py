@@ -46,7 +46,7 @@ def test_a_notebook_finds_the_names_of_a_script_and_its_local_modules(folder: Fo
         "from helper import double\n%matplotlib inline",
         "write_to_model(double(ref('orders')))",
     )
-    assert folder.session.calls[-1] == ("write_to_model", "abab", "overwrite", None, False)
+    assert folder.session.calls[-1] == ("write_to_model", "abab", None, None, False, None)
 
 
 def test_display_prints_and_no_ipython_is_running(folder: Folder) -> None:

@@ -48,7 +48,7 @@ def test_runtime_names_reach_the_session(folder: Folder) -> None:
     assert folder.printed == ["the frame orders"]
     assert folder.session.calls == [
         ("ref", ("pkg", "orders"), 2),
-        ("write_to_model", "data", "append", "int", True),
+        ("write_to_model", "data", "append", "int", True, None),
         ("write_to_source", "data", "raw", "t", "append", None, False),
     ]
 

@@ -61,7 +61,8 @@ def test_inside_a_session_they_reach_it() -> None:
         write_to_model(frame)
         assert context.config is session.config
         assert repr(context) == (
-            "<fal context: current_model, config, target, vars, arguments, environment>"
+            "<fal context: current_model, is_incremental, config, target, vars, arguments, "
+            "environment>"
         )
     finally:
         current.reset(token)
@@ -69,7 +70,7 @@ def test_inside_a_session_they_reach_it() -> None:
         ("ref", ("orders",), 1),
         ("source", "raw", "orders"),
         ("execute_sql", "select 1"),
-        ("write_to_model", frame, "overwrite", None, False),
+        ("write_to_model", frame, None, None, False, None),
     ]
 
 

@@ -21,6 +21,7 @@ from fal.exceptions import FrameError, ScriptInterrupted, WorkerDiedError, Write
 from fal.runtime.context import AdapterResponse, ModelInfo
 from fal.runtime.execute import Running
 from fal.runtime.remote import environment_info, started
+from fal.warehouse.marks import JSON, marked
 from tests.support.conda import until
 from tests.support.fakes import FakeSession, model_info
 from tests.support.folder import Folder
@@ -32,7 +33,9 @@ ROOT = Path(__file__).parents[3]
 class Session(FakeSession):
     """Takes what is written as a warehouse does, and reads while it is written."""
 
-    def write_to_model(self, data: Any, mode: str, dtype: Any, index: bool) -> None:
+    def write_to_model(
+        self, data: Any, mode: str | None, dtype: Any, index: bool, unique_key: Any = None
+    ) -> None:
         if mode == "refuse":
             raise WriteError("a hook can't write")
         if mode == "half":
@@ -41,7 +44,7 @@ class Session(FakeSession):
         from fal.warehouse.arrow import to_tables
 
         tables = [table.to_pylist() for table in to_tables(data, index=index, what="model orders")]
-        self.calls.append((mode, dtype, tables))
+        self.calls.append((mode, dtype, tables, unique_key))
 
     def write_to_source(
         self, data: Any, source_name: str, table_name: str, mode: str, dtype: Any, index: bool
@@ -58,6 +61,21 @@ def folder(tmp_path: Path) -> Folder:
 @pytest.fixture
 def remote(folder: Folder) -> Remote:
     return Remote(folder)
+
+
+class JsonSession(Session):
+    """Reads a table whose text is marked as JSON, also inside of a list."""
+
+    def ref_table(self, parts: tuple[str, ...], version: str | int | None) -> pa.Table:
+        item = marked(pa.field("item", pa.string()), JSON)
+        schema = pa.schema([item.with_name("a"), pa.field("b", pa.list_(item))])
+        return pa.table([pa.array(['{"x": [1, null]}']), pa.array([["2"]])], schema=schema)
+
+
+def test_json_comes_as_python_values(tmp_path: Path) -> None:
+    remote = Remote(Folder(tmp_path, JsonSession()))
+    remote.run("print(ref('orders').to_dict('list'))")
+    assert remote.printed == ["{'a': [{'x': [1, None]}], 'b': [[2]]}"]
 
 
 ALIKE = """
@@ -95,6 +113,8 @@ ALIKE = """
             print(type(error), error)
     write_to_model(ref("orders"), dtype={"N": "varchar"}, index=True)
     write_to_model(iter([ref("orders"), ref("orders")]), "append")
+    write_to_model(ref("orders"), "merge", unique_key=["n"])
+    print(context.is_incremental, this("n > 1", ["n"]), context.current_model.is_incremental)
     write_to_source(ref("orders"), "raw", "orders")
     try:
         write_to_model(ref("orders"), "refuse")
@@ -113,6 +133,8 @@ def test_a_script_sees_and_does_the_same_as_in_the_engines_process(
 ) -> None:
     folder.file("fal_scripts/helper.py", "def read(ref):\n    return ref('orders').n.sum()\n")
     folder.session.models = [model_info()]
+    folder.session.is_incremental = True
+    folder.session.frames["this"] = folder.session.frames["orders"].head(1)
     folder.session.frames["raw.orders"] = folder.session.frames["orders"]
     script = folder.script("script.py", ALIKE)
     folder.run(script)
@@ -196,7 +218,9 @@ def test_chunks_go_one_by_one_errors_arrive_and_the_process_has_none_of_the_engi
     folder: Folder, remote: Remote
 ) -> None:
     class Slow(Session):
-        def write_to_model(self, data: Any, mode: str, dtype: Any, index: bool) -> None:
+        def write_to_model(
+            self, data: Any, mode: str | None, dtype: Any, index: bool, unique_key: Any = None
+        ) -> None:
             if mode != "slow":
                 super().write_to_model(data, mode, dtype, index)
                 return
