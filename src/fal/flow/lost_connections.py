@@ -50,6 +50,8 @@ def read_again(warehouse: Warehouse, node: Any, sql: str, call: str) -> pa.Table
             f"{call}: the connection was lost while it was being read; `fal-dbt retry` runs what "
             f"failed and what waits for it. {error}"
         ) from error
+    except WarehouseError as error:
+        raise type(error)(f"{call}: {error}") from error
 
 
 @contextmanager

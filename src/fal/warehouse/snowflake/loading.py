@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from fal.exceptions import WarehouseError
+from fal.exceptions import ConnectionLostError, WarehouseError
 from fal.warehouse.base import Staged, StagedColumn, Warehouse
 from fal.warehouse.columns import column_types
 from fal.warehouse.identifiers import in_snowflake
@@ -57,7 +57,7 @@ class Loading:
                     self._put(files, _MOST_ON_DISK)
                 columns = self._make_table(files, types)
                 self._put(files, 0)
-            self._copy(files, columns, types, what)
+            self._copy(files, columns, types)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         names = ", ".join(self._quote(column.name) for column in columns)
@@ -105,8 +105,17 @@ class Loading:
             f"put 'file://{pattern}' {self._location()} "
             "auto_compress = false source_compression = none overwrite = true"
         )
-        with self._connection.guard(sql), self._connection.native() as cursor:
-            cursor.execute(sql)
+        with self._connection.guard(sql):
+            cursor = self._connection.native()
+        try:
+            with self._connection.guard(sql), cursor:
+                cursor.execute(sql)
+        except ConnectionLostError:
+            raise
+        except WarehouseError as error:
+            told = f"the rows could not be sent to the stage; nothing was written. {error}"
+            known = not cursor.sfqid or cursor.sfqid in told
+            raise WarehouseError(told if known else f"{told} (query id {cursor.sfqid})") from error
         for path in paths:
             path.unlink()
 
@@ -118,7 +127,6 @@ class Loading:
         files: ParquetFiles,
         columns: tuple[StagedColumn, ...],
         types: Mapping[str, str],
-        what: str,
     ) -> None:
         if not files.rows:
             return
@@ -138,13 +146,15 @@ class Loading:
             cursor = self._connection.query(sql)
             with self._connection.guard(sql):
                 results = cursor.fetchall()
+        except ConnectionLostError:
+            raise
         except WarehouseError as error:
-            raise WarehouseError(_explained(error, files, schema, what)) from error
+            raise WarehouseError(_explained(error, files, schema)) from error
         place = [column.name.lower() for column in cursor.description].index("rows_loaded")
         loaded = sum(int(row[place]) for row in results)
         if loaded != files.rows:
             raise WarehouseError(
-                f"{what}: {files.rows:,} rows were sent and {loaded:,} were loaded "
+                f"{files.rows:,} rows were sent and {loaded:,} were loaded "
                 f"(query id {cursor.sfqid}); nothing was written"
             )
 
@@ -158,7 +168,7 @@ def _value(place: int, field: pa.Field, natural: str, dtype: str | None) -> str:
     return f"cast({value} as {dtype})" if dtype else value
 
 
-def _explained(error: WarehouseError, files: ParquetFiles, schema: pa.Schema, what: str) -> str:
+def _explained(error: WarehouseError, files: ParquetFiles, schema: pa.Schema) -> str:
     """Say which column and which rows a load failed at, as far as the warehouse told."""
     message = str(error)
     column = None
@@ -174,4 +184,4 @@ def _explained(error: WarehouseError, files: ParquetFiles, schema: pa.Schema, wh
     if part is None and len(files.parts) == 1:
         part = next(iter(files.parts.values()))
     place = f", in {part}" if part else ""
-    return f"{what}: {where} could not be loaded{place}; nothing was written. {message}"
+    return f"{where} could not be loaded{place}; nothing was written. {message}"

@@ -23,6 +23,9 @@ _PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
 _PAUSES = (1.0, 3.0)
 """Before the second and the third attempt of a read."""
 
+_LONGEST_READ = 300.0
+"""A read that took so many seconds until it broke is not repeated."""
+
 _SOON = 60.0
 """A connection that was in use so many seconds ago is not asked whether it still works."""
 
@@ -53,7 +56,7 @@ class SnowflakeWarehouse(Warehouse):
                 driver = self._driver(sql, like=driver)
                 return self._read(sql)
             except ConnectionLostError as error:
-                if time.monotonic() - began > faults.RETRY_SECONDS:
+                if time.monotonic() - began > _LONGEST_READ:
                     raise
                 again = f"trying again ({attempt} of {len(_PAUSES) + 1})"
                 if not self.connection.reopen(f"{error}; {again}"):
@@ -131,6 +134,8 @@ class SnowflakeWarehouse(Warehouse):
                 f"{what}: the connection was lost while its rows were being loaded; nothing was "
                 f"written, and `fal-dbt retry` runs it again. {error}"
             ) from error
+        except WarehouseError as error:
+            raise WarehouseError(f"{what}: {error}") from error
 
     def quote(self, name: str) -> str:
         """Quote an identifier."""
