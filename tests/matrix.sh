@@ -10,9 +10,9 @@ version=$1
 shift
 uv=.venv/bin/uv
 env=.venv/matrix-$version
-packages=("dbt-core==$version.*")
+packages=("dbt-core==$version.*" "dbt-snowflake")
 if [ "$version" = 1.10 ]; then
-    packages=("dbt-core==1.10.6" "dbt-duckdb==1.10.*" "duckdb==1.4.*" "pandas==2.2.*" "pyarrow==18.*" "numpy<2.3")
+    packages=("dbt-core==1.10.6" "dbt-duckdb==1.10.*" "dbt-snowflake==1.10.0" "duckdb==1.4.*" "pandas==2.2.*" "pyarrow==18.*" "numpy<2.3")
 fi
 
 # --no-config: the project's own constraints hold one version back.
@@ -23,6 +23,11 @@ echo "dbt-core-experimental-parser ; python_version < '3'" >"$overrides"
 
 "$uv" venv --no-config --quiet --allow-existing --python .venv/bin/python "$env"
 "$uv" pip install --no-config --quiet --python "$env" --override "$overrides" \
-    --editable ".[reference]" "${packages[@]}" hypothesis ipykernel nbclient polars pytest pytest-xdist
-"$uv" pip list --no-config --quiet --python "$env" | grep -E "^(dbt-core|dbt-duckdb|duckdb|pandas|pyarrow) "
+    --editable ".[reference]" "${packages[@]}" \
+    hypothesis ipykernel matplotlib nbclient playwright plotly polars pytest pytest-xdist
+"$uv" pip list --no-config --quiet --python "$env" |
+    grep -E "^(dbt-core|dbt-duckdb|dbt-snowflake|duckdb|pandas|pyarrow|snowflake-connector-python) "
+
+# The stand-in for Snowflake wants a DuckDB of its own, whatever the engine runs on.
+export FAL_STANDIN_PYTHON=$PWD/.venv/bin/python
 "$env/bin/python" -m pytest -n auto "$@"

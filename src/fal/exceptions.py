@@ -2,6 +2,8 @@
 
 FalError
 ├── MigrateError        a project that `fal migrate` can't look at
+├── SyncError           a placeholder that `fal sync` can't repair
+├── NewModelError       a model that `fal new` can't make
 ├── ProjectError        the project can't run as it is; holds every problem found
 ├── LoadError           a dbt project can't be loaded
 ├── ClosedError         a project was used after it was closed
@@ -35,10 +37,19 @@ class FalError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a project: where, and what."""
+    """One thing that is wrong with a project: where, and what.
+
+    Attributes:
+        where: the file, with its line where that is known.
+        message: what is wrong and what to do.
+        code: the kind of finding that it is to `fal check`; empty for none.
+        owner: dbt's id of the model or source that it is about; empty for none.
+    """
 
     where: str
     message: str
+    code: str = ""
+    owner: str = ""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}"
@@ -152,3 +163,11 @@ class ScriptInterrupted(FalError):  # noqa: N818 - it is told to the user as a s
 
 class MigrateError(FalError):
     """A project that `fal migrate` can't look at."""
+
+
+class SyncError(FalError):
+    """A placeholder that `fal sync` can't repair."""
+
+
+class NewModelError(FalError):
+    """A model that `fal new` can't make."""

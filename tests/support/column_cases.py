@@ -40,11 +40,12 @@ class Case:
     cells: list[Any] | None = None
     sql: tuple[tuple[str | Mapping[str, str], int], ...] = field(default=())
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The column `a`, after a number for each row."""
-        numbers = pd.Series(range(len(self.values)), dtype="int64")
-        return pd.DataFrame({"n": numbers, "a": pd.Series(self.values, dtype=self.dtype)})
+    def series(self, rows: int) -> pd.Series:
+        """The values, and then what changes no dtype: nulls after a null, else the same again."""
+        more = [None] if any(map(is_null, self.values)) else self.values
+        padded = self.values + more * rows if self.values else []
+        series: pd.Series = pd.Series(padded[:rows], dtype=self.dtype)
+        return series
 
     @property
     def expected(self) -> list[Any]:
@@ -70,8 +71,8 @@ CASES: dict[str, Case] = {
     "int64": Case(
         [2**63 - 1, -(2**63), 0], "int64", "int64", sql=(("a = 9223372036854775807", 1),)
     ),
-    "Int64": Case([2**63 - 1, None, -1], "Int64", "Int64", sql=_SUMS),
-    "Int16": Case([1, None, -1], "Int16", "Int64", sql=_SUMS),
+    "nullable int64": Case([2**63 - 1, None, -1], "Int64", "Int64", sql=_SUMS),
+    "nullable int16": Case([1, None, -1], "Int16", "Int64", sql=_SUMS),
     "uint64": Case([2**64 - 1, 0], "uint64", "object", sql=(("a = 18446744073709551615", 1),)),
     "UInt64 that fits": Case([1, None], "UInt64", "Int64", sql=(("a = 1", 1),)),
     "wide integers": Case(
@@ -91,7 +92,7 @@ CASES: dict[str, Case] = {
         sql=(("a > 1e308", 1), ("a < -1e308", 1)),
     ),
     "float32": Case([1.5, None, 0.25], "float32", "float64", sql=(("a = 0.25", 1),)),
-    "Float64": Case([1.5, None], "Float64", "float64", sql=(("a is null", 1),)),
+    "nullable float64": Case([1.5, None], "Float64", "float64", sql=(("a is null", 1),)),
     "bool": Case([True, False], "bool", "bool", sql=(("a", 1), ("not a", 1))),
     "boolean": Case([True, None, False], "boolean", "boolean", sql=(("a", 1), ("a is null", 1))),
     "decimals": Case(
@@ -185,3 +186,23 @@ CASES: dict[str, Case] = {
     "no rows of booleans": Case([], "bool", "bool"),
     "no rows of floats": Case([], "float32", "float64"),
 }
+
+
+ROWS = max(len(case.values) for case in CASES.values())
+
+
+def frame(*, empty: bool = False) -> pd.DataFrame:
+    """All columns that have values, or all that have none, after a number for each row."""
+    rows = 0 if empty else ROWS
+    columns = {column(name): case.series(rows) for name, case in chosen(empty=empty).items()}
+    return pd.DataFrame({"n": pd.Series(range(rows), dtype="int64"), **columns})
+
+
+def chosen(*, empty: bool = False) -> dict[str, Case]:
+    """The cases that have values, or those that have none."""
+    return {name: case for name, case in CASES.items() if bool(case.values) is not empty}
+
+
+def column(name: str) -> str:
+    """What a case's column is called."""
+    return "c_" + name.lower().replace(" ", "_")

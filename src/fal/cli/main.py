@@ -11,10 +11,13 @@ import click
 from fal.runtime.process import clean_exit
 
 _BUILD = "Run seeds, models and their scripts, snapshots and tests in DAG order."
+_CHECK = "Compare what scripts read and write with what their models declare."
 _ENV = "List, make and remove the environments of scripts."
 _FLOW = "Run a dbt project with its scripts; every option of the dbt command works."
 _FLOW_RUN = "Run models and their scripts in DAG order."
 _MIGRATE = "Tell what an older project has to change, and change what is safe."
+_NEW = "Make the files of something new."
+_NEW_SCRIPT = "Make a script model: its placeholder, its script and its YAML entry."
 _PLAN = "Show what a flow would run, in order, and why. Opens no connection to the warehouse."
 _PLAN_BUILD = "Show what `fal flow build` would run, in order, and why."
 _PLAN_RUN = """Show what `fal flow run` would run, in order, and why.
@@ -22,6 +25,7 @@ _PLAN_RUN = """Show what `fal flow run` would run, in order, and why.
 `fal flow plan build` shows the same of `fal flow build`. No connection to the warehouse is opened.
 """
 _RUN = "Run the scripts of the models that the last dbt command calculated."
+_SYNC = "Make placeholders declare what their scripts read."
 
 
 Loader = Callable[[], click.Command]
@@ -103,6 +107,28 @@ def _migrate() -> click.Command:
     return migrate
 
 
+def _check() -> click.Command:
+    from fal.cli.check import check
+
+    return check()
+
+
+def _sync() -> click.Command:
+    from fal.cli.sync import sync
+
+    return sync()
+
+
+def _new() -> click.Command:
+    return _LazyGroup("new", help=_NEW, loaders=_NEW_COMMANDS)
+
+
+def _new_script() -> click.Command:
+    from fal.cli.new import new_script
+
+    return new_script()
+
+
 def _env() -> click.Command:
     from fal.cli.env import env
 
@@ -118,11 +144,15 @@ _FLOWS = {
     "plan": (_plan, _PLAN),
     "run": (_flow_command("run", _FLOW_RUN), _FLOW_RUN),
 }
+_NEW_COMMANDS = {"script": (_new_script, _NEW_SCRIPT)}
 _COMMANDS = {
+    "check": (_check, _CHECK),
     "env": (_env, _ENV),
     "flow": (_flow, _FLOW),
     "migrate": (_migrate, _MIGRATE),
+    "new": (_new, _NEW),
     "run": (_run, _RUN),
+    "sync": (_sync, _SYNC),
 }
 
 

@@ -40,8 +40,14 @@ class Materializer:
         self._connection = connection
 
     def replace(self, node: Any, select: str) -> None:
-        """Build the table anew; readers see the old one until the new one takes its place."""
-        model, macro, context = self._prepared(node, select, "table", {})
+        """Build the table anew; readers see the old one until the new one takes its place.
+
+        Where roles may read the old table by hand-made grants, they may read the new one,
+        unless the project says `copy_grants: false`.
+        """
+        copy_grants = node.config.get("copy_grants")
+        configs = {"copy_grants": True if copy_grants is None else copy_grants}
+        model, macro, context = self._prepared(node, select, "table", configs)
         with self._told(model, OLD_OR_NEW):
             built = MacroGenerator(macro, context, stack=context["context_macro_stack"])()
         self._keep(built)

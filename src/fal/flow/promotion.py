@@ -21,8 +21,9 @@ from fal.exceptions import Problem, ProjectError
 from fal.flow.build_facts import build_facts
 from fal.flow.errors import FlowError
 from fal.flow.script_nodes import add_script_nodes, known_scripts, remember_scripts
+from fal.flow.settings import settings_problems
 from fal.lineage.imports import fingerprint
-from fal.project.discovery import discover
+from fal.project.discovery import look
 from fal.project.generated import generated_from
 from fal.project.model import ModelFacts, ProjectScripts, SchemaFile, ScriptedModel
 
@@ -58,13 +59,27 @@ def project_scripts(manifest: Manifest, config: RuntimeConfig) -> ProjectScripts
     known = known_scripts(manifest)
     if known is not None:
         return known
+    found, problems = find_scripts(manifest, config)
+    problems += _unit_tests(manifest, found.models)
+    if problems:
+        raise FlowError(ProjectError(problems))
+    promote(manifest, config, found)
+    return found
+
+
+def find_scripts(manifest: Manifest, config: RuntimeConfig) -> tuple[ProjectScripts, list[Problem]]:
+    """Find the scripts of a manifest that is not promoted yet, and what is wrong with them."""
+    files = _schema_files(manifest, config)
     try:
-        files = _schema_files(manifest, config)
         check = Environments(Path(config.project_root)).problem
-        found = discover(_model_facts(manifest, config), _ScriptsPath(config), files, check)
-        _refuse_unit_tests(manifest, found.models)
+        found, problems = look(_model_facts(manifest, config), ScriptsPath(config), files, check)
     except ProjectError as error:
         raise FlowError(error) from error
+    return found, [*problems, *settings_problems(config)]
+
+
+def promote(manifest: Manifest, config: RuntimeConfig, found: ProjectScripts) -> None:
+    """Promote a manifest's placeholders, and add its scripts to it."""
     for unique_id, model in found.models.items():
         _attach(manifest.nodes[unique_id], model, config)
     add_script_nodes(manifest, found, package_roots(config))
@@ -72,7 +87,6 @@ def project_scripts(manifest: Manifest, config: RuntimeConfig) -> ProjectScripts
         # dbt's `graph` variable is built while parsing, before the promotion.
         manifest.build_flat_graph()
     remember_scripts(manifest, found)
-    return found
 
 
 def promote_deferred(deferred: Manifest, models: Mapping[str, ScriptedModel], config: Any) -> None:
@@ -86,9 +100,9 @@ def promote_deferred(deferred: Manifest, models: Mapping[str, ScriptedModel], co
             _promote(node, model, config)
 
 
-def _refuse_unit_tests(manifest: Manifest, models: Mapping[str, ScriptedModel]) -> None:
+def _unit_tests(manifest: Manifest, models: Mapping[str, ScriptedModel]) -> list[Problem]:
     """A unit test gives a model's SQL made-up inputs, and a placeholder has no such SQL."""
-    problems = [
+    return [
         Problem(
             test.original_file_path,
             f"unit test {test.name}: the model {test.model} is built by a script, and dbt's unit "
@@ -97,8 +111,6 @@ def _refuse_unit_tests(manifest: Manifest, models: Mapping[str, ScriptedModel]) 
         for test in manifest.unit_tests.values()
         if (model := models.get(next(iter(test.depends_on.nodes), ""))) and model.placeholder
     ]
-    if problems:
-        raise ProjectError(problems)
 
 
 def _attach(node: Any, model: ScriptedModel, config: RuntimeConfig) -> None:
@@ -198,7 +210,7 @@ def package_roots(config: RuntimeConfig) -> dict[str, Path]:
     return {**roots, config.project_name: Path(config.project_root)}
 
 
-class _ScriptsPath:
+class ScriptsPath:
     """Looks the variable `fal-scripts-path` up as a package sees it."""
 
     def __init__(self, config: RuntimeConfig) -> None:

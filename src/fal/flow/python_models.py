@@ -11,8 +11,10 @@ from dbt_common.events.types import Note
 
 from fal.exceptions import ProjectError
 from fal.flow.errors import FlowError
+from fal.lineage.uses import Reader
 from fal.project.generated import generate_placeholders
-from fal.project.python_models import VARIABLE, missing_folders
+from fal.project.model import Script
+from fal.project.python_models import VARIABLE, MoreCalls, missing_folders
 
 
 def generate(config: RuntimeConfig) -> None:
@@ -29,7 +31,7 @@ def generate(config: RuntimeConfig) -> None:
     """
     root, paths = Path(config.project_root), _paths(config)
     try:
-        generate_placeholders(root, config.model_paths, paths)
+        generate_placeholders(root, config.model_paths, paths, _calls_reader(config))
     except ProjectError as error:
         raise FlowError(error) from error
     for path in missing_folders(root, paths):
@@ -40,10 +42,29 @@ def generate(config: RuntimeConfig) -> None:
         fire_event(Note(msg=text), level=EventLevel.WARN)
 
 
+def _calls_reader(config: RuntimeConfig) -> MoreCalls:
+    """Read the tables that a Python model names through its functions and local modules."""
+    root = Path(config.project_root).resolve()
+    folder = _variable(config, "fal-scripts-path")
+    base = (root / folder).resolve() if isinstance(folder, str) else root
+    reader = Reader()
+
+    def calls(file: Path) -> list[str]:
+        roots = tuple(dict.fromkeys((file.parent, base, root)))
+        script = Script(file.name, file, "after", roots, "")
+        return [str(use.call) for use in reader.read(script).uses]
+
+    return calls
+
+
 def _paths(config: RuntimeConfig) -> object:
-    """The variable `fal-models-paths`; the command line comes first, as for all variables."""
+    return _variable(config, VARIABLE)
+
+
+def _variable(config: RuntimeConfig, name: str) -> object:
+    """A variable of the root project; the command line comes first, as for all variables."""
     for variables in (config.cli_vars, config.vars.to_dict()):
         for scope in (variables.get(config.project_name), variables):
-            if isinstance(scope, dict) and VARIABLE in scope:
-                return scope[VARIABLE]
+            if isinstance(scope, dict) and name in scope:
+                return scope[name]
     return None

@@ -23,12 +23,18 @@ class Lineage:
     A placeholder must declare what its scripts read: else dbt might run it before
     its parents. An ordinary model's SQL declares what the SQL reads, so its scripts
     may read more, and the run says so.
+
+    Args:
+        node: the model's node.
+        placeholder: whether scripts build it.
+        warn: takes a warning.
+        strict: whether an undeclared read of a placeholder's script fails; else it is warned of.
     """
 
-    def __init__(self, node: Any, *, placeholder: bool, warn: Warn) -> None:
+    def __init__(self, node: Any, *, placeholder: bool, warn: Warn, strict: bool = True) -> None:
         self.node = node
         self._allowed = {*node.depends_on.nodes, node.unique_id}
-        self._placeholder = placeholder
+        self._placeholder, self._strict = placeholder, strict
         self._warn = warn
 
     def check(self, unique_id: str, call: str) -> None:
@@ -51,16 +57,31 @@ class Lineage:
                 "arguments that are no part of a comprehension or a lambda"
             )
         if self._placeholder:
-            file = generated_from(self.node.raw_code)
-            where = f"comment in {path}" if file is None else f"docstring at the top of {file}"
-            raise UndeclaredRefError(
-                f"the script reads {call}, which its placeholder does not declare, so dbt may "
-                f"run it before that is built; add {{{{ {call} }}}} to the {where}"
+            remedy = self._remedy(call)
+            if self._strict:
+                raise UndeclaredRefError(
+                    f"the script reads {call}, which its placeholder does not declare, so dbt may "
+                    f"run it before that is built; {remedy}"
+                )
+            self._allowed.add(unique_id)
+            self._warn(
+                f"reads {call}, which its placeholder does not declare, so dbt may run it before "
+                f"that is built; {remedy}"
             )
+            return
         self._allowed.add(unique_id)
         self._warn(
             f"reads {call}, which {path} does not depend on: the script may see it as an "
             "earlier run left it"
+        )
+
+    def _remedy(self, call: str) -> str:
+        file = generated_from(self.node.raw_code)
+        if file is not None:
+            return f"add {{{{ {call} }}}} to the docstring at the top of {file}"
+        return (
+            f"add {{{{ {call} }}}} to the comment in {self.node.original_file_path}, or run "
+            f"`fal sync {self.node.name}`"
         )
 
 

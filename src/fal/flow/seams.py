@@ -38,16 +38,55 @@ def promoted_manifests() -> Iterator[None]:
         project_scripts(manifest, config)
         return manifest
 
-    def link_graph(self: Any, manifest: Manifest) -> None:
-        original_link(self, manifest)
-        link_scripts(self.graph, manifest)
-
-    original_link = Linker.link_graph
     with (
         _replaced(ManifestLoader, "get_full_manifest", classmethod(get_full_manifest), original),
-        _replaced(Linker, "link_graph", link_graph),
+        linked_scripts(),
         script_selection(),
     ):
+        yield
+
+
+@contextmanager
+def plain_manifests() -> Iterator[None]:
+    """While it lasts, manifests are as dbt parses them, for commands that look at the project.
+
+    Generated placeholders are up to date, and selections find the scripts of a manifest that is
+    promoted later on.
+    """
+    original = vars(ManifestLoader)["get_full_manifest"]
+
+    def get_full_manifest(cls: Any, config: RuntimeConfig, /, **kwargs: Any) -> Manifest:
+        generate(config)
+        manifest: Manifest = original.__func__(cls, config, **kwargs)
+        return manifest
+
+    with (
+        _replaced(ManifestLoader, "get_full_manifest", classmethod(get_full_manifest), original),
+        linked_scripts(),
+        script_selection(),
+    ):
+        yield
+
+
+@contextmanager
+def linked_scripts() -> Iterator[None]:
+    """While it lasts, the scripts of a promoted manifest are in its graph."""
+    original = Linker.link_graph
+
+    def link_graph(self: Any, manifest: Manifest) -> None:
+        original(self, manifest)
+        link_scripts(self.graph, manifest)
+
+    with _replaced(Linker, "link_graph", link_graph):
+        yield
+
+
+@contextmanager
+def check_task() -> Iterator[None]:
+    """While it lasts, dbt's list command checks the project."""
+    from fal.flow.check_task import CheckTask
+
+    with _replaced(import_module("dbt.task.list"), "ListTask", CheckTask):
         yield
 
 

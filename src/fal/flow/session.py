@@ -18,6 +18,7 @@ from fal.flow.progress import Progress
 from fal.flow.reading import ReadingSession
 from fal.flow.resolver import Lineage, resolve_or_explain
 from fal.flow.script_nodes import known_scripts
+from fal.flow.settings import undeclared_refs_fail
 from fal.flow.ways import way_of
 from fal.flow.writer import Written
 from fal.project.model import ProjectScripts
@@ -199,7 +200,8 @@ class ModelSession(ProjectSession):
         super().__init__(**shared)
         self.progress = Progress()
         self._node, self._warn = node, warn
-        self._lineage = Lineage(node, placeholder=placeholder, warn=warn)
+        strict = undeclared_refs_fail(self._dbt_config)
+        self._lineage = Lineage(node, placeholder=placeholder, warn=warn, strict=strict)
 
     @property
     def current_model(self) -> ModelInfo:

@@ -49,14 +49,26 @@ def discover(
             project, files that are missing or don't compile, placeholders that no
             script can build.
     """
+    found, problems = look(nodes, scripts_path, schema_files, check_environment)
+    if problems:
+        raise ProjectError(problems)
+    return found
+
+
+def look(
+    nodes: Iterable[ModelFacts],
+    scripts_path: ScriptsPath,
+    schema_files: Sequence[SchemaFile] = (),
+    check_environment: CheckEnvironment = any_environment,
+) -> tuple[ProjectScripts, list[Problem]]:
+    """Find every script that has no problem, and every problem; see `discover`."""
     search = _Discovery(scripts_path, check_environment)
     for node in nodes:
         search.node(node)
     for file in schema_files:
         search.schema_file(file)
-    if search.problems:
-        raise ProjectError(search.problems)
-    return ProjectScripts(search.models, search.sources, tuple(search.before), tuple(search.after))
+    before, after = tuple(search.before), tuple(search.after)
+    return ProjectScripts(search.models, search.sources, before, after), search.problems
 
 
 class _Discovery:
@@ -82,10 +94,10 @@ class _Discovery:
             report("`meta.fal` works on models and sources; attach the script to one", "fal")
 
     def schema_file(self, file: SchemaFile) -> None:
-        def report(message: str, text: str) -> None:
+        def report(message: str, text: str, code: str = "") -> None:
             line = find_line(file.package_root / file.path, "fal", None, text)
             where = file.path if line is None else f"{file.path}:{line}"
-            self.problems.append(Problem(where, f"global scripts: {message}"))
+            self.problems.append(Problem(where, f"global scripts: {message}", code))
 
         declared = read_globals(file.contents, report)
         files = self._files(file.package, file.package_root, declared, report)
@@ -117,6 +129,7 @@ class _Discovery:
                 "the model is ephemeral, so its after-scripts must build it, and it has none; "
                 "list the script that writes it under `after`",
                 stage,
+                "placeholder-without-script",
             )
         self.models[model.unique_id] = ScriptedModel(
             unique_id=model.unique_id,
@@ -190,11 +203,12 @@ class _Discovery:
     def _reporter(self, node: ModelFacts) -> Report:
         kind = node.resource_type
 
-        def report(message: str, text: str) -> None:
+        def report(message: str, text: str, code: str = "") -> None:
             path = node.package_root / node.declared_in
             line = find_line(path, f"{kind}s", node.name, text)
             where = node.declared_in if line is None else f"{node.declared_in}:{line}"
-            self.problems.append(Problem(where, f"{kind} {node.name}: {message}"))
+            told = f"{kind} {node.name}: {message}"
+            self.problems.append(Problem(where, told, code, node.unique_id))
 
         return report
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fal.exceptions import Problem, ProjectError
-from fal.project.python_models import PythonModel, find_python_models
+from fal.project.python_models import MoreCalls, PythonModel, find_python_models, no_calls
 
 FOLDER = "fal"
 """Where placeholders are generated, below the project's first model path."""
@@ -36,7 +36,9 @@ _TEMPLATE = """\
 """
 
 
-def generate_placeholders(root: Path, model_paths: Sequence[str], paths: object) -> None:
+def generate_placeholders(
+    root: Path, model_paths: Sequence[str], paths: object, more_calls: MoreCalls = no_calls
+) -> None:
     """Bring the placeholders of a project's pure Python models up to date.
 
     Files that are right already are not touched, so dbt need not parse them again;
@@ -48,6 +50,7 @@ def generate_placeholders(root: Path, model_paths: Sequence[str], paths: object)
         root: the project's folder.
         model_paths: the folders that dbt reads models from; the first gets the files.
         paths: the variable `fal-models-paths`; None where it is not set.
+        more_calls: see `find_python_models`.
 
     Raises:
         ProjectError: with every problem, before anything was changed; or a file can't be
@@ -57,7 +60,7 @@ def generate_placeholders(root: Path, model_paths: Sequence[str], paths: object)
         return
     root = root.resolve()
     problems: list[Problem] = []
-    models = find_python_models(root, model_paths, paths, problems)
+    models = find_python_models(root, model_paths, paths, problems, more_calls)
     plan = _Plan(root, root / model_paths[0] / FOLDER, problems)
     plan.make(models)
     if problems:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,14 @@ VARIABLE = "fal-models-paths"
 DEFAULT = "fal_models"
 
 _NAME = re.compile(r"[\w-]+")
+
+
+MoreCalls = Callable[[Path], Iterable[str]]
+
+
+def no_calls(_file: Path) -> tuple[str, ...]:
+    """Know of no calls besides those that stand in a file."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,11 @@ class PythonModel:
 
 
 def find_python_models(
-    root: Path, model_paths: Sequence[str], paths: object, problems: list[Problem]
+    root: Path,
+    model_paths: Sequence[str],
+    paths: object,
+    problems: list[Problem],
+    more_calls: MoreCalls = no_calls,
 ) -> list[PythonModel]:
     """Find the pure Python models of a project.
 
@@ -49,6 +61,8 @@ def find_python_models(
         paths: the variable `fal-models-paths`; None where it is not set.
         problems: takes what is wrong: folders that can't be used, files that don't
             compile or never write, names that are no model's or that two files have.
+        more_calls: gives the refs and sources of a file that its functions and local modules
+            name, besides those that stand in it.
 
     Returns:
         Those without problems, sorted by file.
@@ -59,7 +73,7 @@ def find_python_models(
             files.setdefault(file, folder)
     models: dict[str, PythonModel] = {}
     for file, folder in sorted(files.items()):
-        model = _read(file, folder, root, problems)
+        model = _read(file, folder, root, problems, more_calls)
         if model is None:
             continue
         if (twin := models.get(model.name)) is not None:
@@ -134,7 +148,9 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _read(file: Path, folder: Path, root: Path, problems: list[Problem]) -> PythonModel | None:
+def _read(
+    file: Path, folder: Path, root: Path, problems: list[Problem], more_calls: MoreCalls
+) -> PythonModel | None:
     source = file.relative_to(root).as_posix()
 
     def report(message: str, where: str = source) -> None:
@@ -159,6 +175,7 @@ def _read(file: Path, folder: Path, root: Path, problems: list[Problem]) -> Pyth
     else:
         place = file.relative_to(folder).with_suffix("").as_posix()
         own = f"ref({file.stem!r})"
-        calls = tuple(call for call in lineage_calls(trees) if call != own)
+        found = dict.fromkeys((*lineage_calls(trees), *more_calls(file)))
+        calls = tuple(call for call in found if call != own)
         return PythonModel(source, place, calls)
     return None

@@ -7,14 +7,19 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from fal.project.declaration import Hook
 from fal.project.model import Script, Stage
 from fal.project.notebook import SUFFIXES, compile_fault
 
-Report = Callable[[str, str], None]
-"""Takes a problem's message and the YAML key or value that it is about."""
+
+class Report(Protocol):
+    """Takes a problem's message, the YAML key or value that it is about, and its kind."""
+
+    def __call__(self, message: str, text: str, code: str = "") -> None:
+        """Take one problem."""
+
 
 CheckEnvironment = Callable[[str], str | None]
 """Says what is wrong with an environment's name; None if nothing is."""
@@ -108,7 +113,7 @@ class ScriptFiles:
             return None
         if not is_file:
             told = f"the script {name} is a folder" if exists else _missing(name, path, self.base)
-            self.report(told, name)
+            self.report(told, name, "" if exists else "missing-script")
             return None
         if (fault := compile_fault(path)) is not None:
             where, message = fault

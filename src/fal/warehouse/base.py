@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from fal.exceptions import FrameError, WarehouseError
 from fal.warehouse.columns import match_columns
+from fal.warehouse.identifiers import in_frame
 
 
 class Connection(Protocol):
@@ -144,11 +145,13 @@ class Warehouse(ABC):
             FrameError: The rows lack a column of the table, or have one more; or two columns of
                 the table differ only in case, so that it is open which one is meant.
         """
-        found = [column.name for column in staged.columns]
+        # By the names that a script knows: a warehouse may have them in another case.
+        found = {in_frame(column.name): column.name for column in staged.columns}
+        expected = [in_frame(name) for name in existing_columns]
         self.refuse_clashes(relation, existing_columns)
-        matched = match_columns(found, existing_columns, what=relation, beside="the table")
+        matched = match_columns([*found], expected, what=relation, beside="the table")
         into = ", ".join(map(self.quote, existing_columns))
-        values = ", ".join(map(self.quote, matched))
+        values = ", ".join(self.quote(found[name]) for name in matched)
         self.connection.execute(
             f"insert into {relation} ({into}) select {values} from ({staged.select}) as staged"
         )

@@ -96,6 +96,8 @@ def _widened(kind: pa.DataType, field: pa.Field) -> pa.DataType:
         return pa.int64()
     if pt.is_floating(kind):
         return pa.float64()
+    if pt.is_null(kind):
+        return pa.string()  # what a NULL without a type is on Snowflake
     if pt.is_timestamp(kind):
         return pa.timestamp("us", "UTC" if kind.tz else None)
     return pa.time64("us") if pt.is_time64(kind) else plain_type(kind)

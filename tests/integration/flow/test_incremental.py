@@ -194,7 +194,7 @@ AWKWARD = ["select", "Mixed Case", "it's", "ID", "x.y", "größe", "2nd"]
 def test_keys_of_any_name(either: Project) -> None:
     first = f"pd.DataFrame({{**dict.fromkeys({AWKWARD!r}, [1, 2]), 'order': ['a', 'b']}})"
     second = first.replace("1, 2", "2, 3").replace("['a', 'b']", "['new', 'c']")
-    names = []
+    names: list[str] = []
     for strategy in ("merge", "delete+insert"):
         for keys in (AWKWARD[:1], AWKWARD):
             names.append(f"made_{len(names)}")

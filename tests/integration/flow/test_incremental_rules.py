@@ -184,5 +184,5 @@ def test_random_writes_give_what_pandas_gives(fal: FalDbt, writes: list[Any]) ->
             expected = expected[~expected["id"].isin(frame["id"])]
         expected = pd.concat([expected, frame])
     found = fal.ref("made").astype("Int64")[["id", "n"]]
-    order = {"by": ["id", "n"], "ignore_index": True}
+    order: Any = {"by": ["id", "n"], "ignore_index": True}
     pd.testing.assert_frame_equal(found.sort_values(**order), expected.sort_values(**order))

@@ -105,7 +105,8 @@ def test_what_is_wrong_is_told_and_harms_nothing(shop: Project) -> None:
     # A SQL model that fails, a read that can't be seen, and a folder that a variable names.
     totals.unlink()
     shop.file("fal_models/deep/doubled.py", DOUBLED)
-    shop.file("fal_models/sly.py", "write_to_model(ref('or' + 'ders'))\n")
+    sly = "import os\nwrite_to_model(ref(os.environ.get('SLY', 'orders')))\n"
+    shop.file("fal_models/sly.py", sly)
     shop.file("python/one.py", "import pandas as pd\nwrite_to_model(pd.DataFrame({'a': [1]}))\n")
     folders = '{shop: {"fal-models-paths": [python, fal_models]}}'
     ended = shop.flow("run", "--vars", folders).ended(1)

@@ -60,6 +60,15 @@ def test_numbers_travel_as_the_smallest_integers(connection: Any, run: Run, own:
     assert rows == [(Decimal("1.25"), Decimal("123456789012345678901234.25"))]
 
 
+def test_sums_of_decimals_are_exact(connection: Any, run: Run, own: None) -> None:
+    run("create table t as select 10.55::number(16, 2) as a union all select 43.33")
+    assert run("select sum(a), max(a), cast(sum(a) as float) from t") == [
+        (Decimal("53.88"), Decimal("43.33"), 53.88)
+    ]
+    with connection.cursor() as cursor:
+        assert [c.name for c in cursor.execute("select sum(a) from t").description] == ["SUM(A)"]
+
+
 def test_floats_that_are_no_numbers(run: Run) -> None:
     run("create table t (f float)")
     run("insert into t select 'NaN'::float union all select 'inf'::float")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from fal.exceptions import WarehouseError
 from fal.warehouse.factory import make_warehouse
 from tests.support.snowflake.server import StandIn
 from tests.support.warehouses import DuckDBConnection, Side, SnowflakeConnection
@@ -19,12 +18,7 @@ def duck() -> Iterator[Side]:
 
 
 @pytest.fixture(scope="session")
-def snow(request: pytest.FixtureRequest) -> Iterator[Side]:
-    try:
-        make_warehouse("snowflake", DuckDBConnection())
-    except WarehouseError as error:
-        pytest.skip(str(error))
-    standin: StandIn = request.getfixturevalue("standin")
+def snow(standin: StandIn) -> Iterator[Side]:
     database = f"PARITY_{secrets.token_hex(4)}".upper()
     connection = SnowflakeConnection(standin, database)
     warehouse = make_warehouse("snowflake", connection)

@@ -5,21 +5,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fal.exceptions import WarehouseError
-from fal.warehouse.factory import make_warehouse
-from tests.support.column_cases import CASES
+from tests.support.column_cases import ROWS, chosen
 from tests.support.project import Project
-from tests.support.warehouses import DuckDBConnection, same
+from tests.support.snowflake.server import StandIn
+from tests.support.warehouses import same
 
 _ALL = """
-import pandas as pd
-from tests.support.column_cases import CASES
+from tests.support.column_cases import frame as cases
 
-rows = range(33)
-columns = {f"c{place}": case.frame["a"] for place, case in enumerate(CASES.values())}
-frame = pd.DataFrame({"n": rows, "Mixed Case": rows, "order": rows})
-for name, column in columns.items():
-    frame[name] = column.reindex(rows)
+frame = cases().assign(**{"Mixed Case": 1, "order": 2})
 """
 _KEEP = """
 frame.sort_values("n", ignore_index=True).to_pickle(f"{context.config.project_dir}/NAME.pickle")
@@ -37,24 +31,16 @@ select 1 as id, 'a' as "Mixed Case", 2 as "order", 1.5 as amount,
 
 
 @pytest.fixture(scope="module")
-def results(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> dict[str, Path]:
+def results(tmp_path_factory: pytest.TempPathFactory, standin: StandIn) -> dict[str, Path]:
     """The project's folder after a flow, by warehouse."""
-    try:
-        make_warehouse("snowflake", DuckDBConnection())
-        kinds = ["duckdb", "snowflake"]
-    except WarehouseError:
-        kinds = ["duckdb"]
-    folders = {}
-    for kind in kinds:
-        standin = request.getfixturevalue("standin") if kind == "snowflake" else None
-        folders[kind] = _built(tmp_path_factory.mktemp(kind), standin)
-    return folders
+    return {
+        "duckdb": _built(tmp_path_factory.mktemp("duckdb"), None),
+        "snowflake": _built(tmp_path_factory.mktemp("snowflake"), standin),
+    }
 
 
-def _built(folder: Path, standin: object) -> Path:
-    project = Project(folder, standin=standin)  # type: ignore[arg-type]
+def _built(folder: Path, standin: StandIn | None) -> Path:
+    project = Project(folder, standin=standin)
     keep = {name: _KEEP.replace("NAME", name) for name in ("made", "again", "facts")}
     project.placeholder("made", code=f"{_ALL}write_to_model(frame)\n")
     again = "frame = ref('made')" + keep["made"] + "write_to_model(frame)\nframe = ref('again')"
@@ -81,9 +67,7 @@ def test_frames_in_scripts(results: dict[str, Path], name: str) -> None:
         assert frame.columns.tolist() == names
         assert frame["items"].tolist() == [[1, None]] * 2
     else:
-        assert frame.columns.tolist()[:3] == ["n", "Mixed Case", "order"]
-        assert len(frame.columns) == len(CASES) + 3
-        assert len(frame) == 33
-    if "snowflake" not in found:
-        pytest.skip("no warehouse for Snowflake yet")
+        assert frame.columns.tolist()[-2:] == ["Mixed Case", "order"]
+        assert len(frame.columns) == len(chosen()) + 3
+        assert len(frame) == ROWS
     same(frame, found["snowflake"])

@@ -148,7 +148,7 @@ def test_digits_below_the_microsecond_stay(
     )
     tables = to_tables(pa.table({"t": fine}), what="x")
     with warehouse.stage(tables, what="x", schema=connection.schema) as staged:
-        assert [column.type for column in staged.columns] == ["TIMESTAMP_NTZ"]
+        assert [column.type for column in staged.columns] == ["TIMESTAMP_NTZ(9)"]
 
 
 def test_names_of_columns(warehouse: SnowflakeWarehouse, connection: PlainConnection) -> None:

@@ -12,7 +12,7 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from tests.support.snowflake import context, datatypes, kinds, results, strict, views
+from tests.support.snowflake import aggregates, context, datatypes, kinds, results, strict, views
 from tests.support.snowflake.errors import Refused, missing, syntax_error, translate
 from tests.support.snowflake.names import Name, literal, split_name
 from tests.support.snowflake.results import Answer
@@ -22,6 +22,8 @@ _BATCH = 1_000_000
 
 # The other way that DuckDB offers leaves out columns of the same name.
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
+
+aggregates.keep_exact()
 
 
 def parse(text: str) -> exp.Expr:

@@ -22,6 +22,9 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 OTHER = "FAL_SNOWFLAKE_STANDIN"
 """Names the program of another stand-in, to check this one against."""
 
+PYTHON = "FAL_STANDIN_PYTHON"
+"""Names the Python that runs it, where that of the tests lacks what it needs."""
+
 _LONGEST_START = 60.0
 _LONGEST_STOP = 10.0
 
@@ -173,7 +176,8 @@ def running(folder: Path | None = None, *options: str) -> Iterator[StandIn]:
         RuntimeError: it does not start; the message holds what it has printed.
     """
     program = os.environ.get(OTHER)
-    command = [sys.executable, *([program] if program else ["-m", "tests.support.snowflake"])]
+    python = os.environ.get(PYTHON, sys.executable)
+    command = [python, *([program] if program else ["-m", "tests.support.snowflake"])]
     command += [
         "--strict",
         "--port",

@@ -55,6 +55,7 @@ def test_integers_beyond_floats_are_exact() -> None:
         (pa.array([Decimal(2**70), None], pa.decimal128(38, 0)), "object", [2**70, None]),
         (pa.array([Decimal("1.50"), None]), "object", [Decimal("1.50"), None]),
         (pa.array(["a"]), TEXT, ["a"]),
+        (pa.nulls(1), TEXT, [None if TEXT == "object" else np.nan]),
         (pa.array(["a"], pa.large_string()), TEXT, ["a"]),
         (pa.array(["a"]).dictionary_encode(), TEXT, ["a"]),
         (pa.array([1, 1]).dictionary_encode(), "int64", [1, 1]),

@@ -50,7 +50,8 @@ def sql_type(kind: pa.DataType, longest: int = 0) -> str:
     if pt.is_timestamp(kind):
         # Both keep the instant and not the zone's name. LTZ is that and nothing else, as DuckDB's
         # TIMESTAMPTZ; TZ would add an offset, which in a frame in UTC means nothing.
-        return "TIMESTAMP_LTZ" if kind.tz else "TIMESTAMP_NTZ"
+        name = "TIMESTAMP_LTZ" if kind.tz else "TIMESTAMP_NTZ"
+        return f"{name}(9)" if kind.unit == "ns" else name
     if pt.is_binary(kind) or pt.is_large_binary(kind):
         return f"BINARY({_LONGEST_BINARY})" if longest > _DEFAULT_BINARY else "BINARY"
     for is_kind, name in _TYPES:

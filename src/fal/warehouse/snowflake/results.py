@@ -12,11 +12,9 @@ from snowflake.connector.constants import FIELD_ID_TO_NAME
 from snowflake.connector.errors import NotSupportedError
 
 from fal.exceptions import FrameError
-from fal.warehouse.identifiers import in_frame
+from fal.warehouse.columns import frame_names
+from fal.warehouse.marks import JSON, marked
 from fal.warehouse.types import map_type, plain_type
-
-_JSON = {b"fal": b"json"}
-"""Marks text that is JSON, for the frame."""
 
 _INT64, _WIDE = pa.int64(), pa.decimal128(38, 0)
 _US, _NS = "us", "ns"
@@ -62,14 +60,15 @@ def fetched(cursor: Any, sql: str) -> pa.Table:
     if cursor.description is None or not is_answer(cursor.query or sql):
         return pa.table({})
     described = list(cursor.description)
-    names = _frame_names([column.name for column in described], sql)
+    names = frame_names([column.name for column in described], sql=sql)
     pieces = _pieces(cursor, described)
     fields, arrays = [], []
     for place, (name, column) in enumerate(zip(names, described, strict=True)):
         array = _column(column, [piece[place] for piece in pieces], name)
         kind = FIELD_ID_TO_NAME[column.type_code]
         json = kind in _NESTED and pt.is_string(array.type)
-        fields.append(pa.field(name, array.type, metadata=_JSON if json else None))
+        field = pa.field(name, array.type)
+        fields.append(marked(field, JSON) if json else field)
         arrays.append(array)
     return pa.table(arrays, schema=pa.schema(fields))
 
@@ -146,17 +145,3 @@ def _joined(
         chunk if chunk.type == kind else chunk.cast(kind, safe=safe)
     )
     return pa.chunked_array([piece for c in chunks for piece in cast(c).chunks], type=kind)
-
-
-def _frame_names(names: Sequence[str], sql: str) -> list[str]:
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
-        places.setdefault(name.lower(), []).append(place)
-    for group in places.values():
-        if len(group) > 1:
-            clash = " and ".join(f'"{names[place]}" (column {place + 1})' for place in group)
-            raise FrameError(
-                f"{clash} can't be told apart in a frame, because their names are equal or differ "
-                f"only in case; rename all but one in the select. The query was: {sql[:200]}"
-            )
-    return [in_frame(name) for name in names]

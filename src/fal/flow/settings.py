@@ -1,0 +1,50 @@
+"""Reads what a project sets under `vars: fal:`."""
+
+from __future__ import annotations
+
+from dbt.config.runtime import RuntimeConfig
+
+from fal.exceptions import Problem
+from fal.lineage.findings import Severity, read_severities
+
+PROJECT_FILE = "dbt_project.yml"
+_UNDECLARED = ("error", "warn")
+
+
+def setting(config: RuntimeConfig, name: str) -> object:
+    """What a project sets under `vars: fal:`; None where it does not.
+
+    Args:
+        config: the project; what `--vars` gives comes first.
+        name: the key below `fal`.
+    """
+    return _found(config, name)[0]
+
+
+def severities(config: RuntimeConfig) -> dict[str, Severity]:
+    """The severity of each kind of finding; what is set wrongly counts as not set."""
+    return read_severities(setting(config, "check"), PROJECT_FILE)[0]
+
+
+def undeclared_refs_fail(config: RuntimeConfig) -> bool:
+    """Whether a placeholder's script fails that reads what is not declared."""
+    return setting(config, "undeclared_refs") != "warn"
+
+
+def settings_problems(config: RuntimeConfig) -> list[Problem]:
+    """What is wrong with these settings."""
+    value, where = _found(config, "check")
+    _known, problems = read_severities(value, where)
+    value, where = _found(config, "undeclared_refs")
+    if value is not None and value not in _UNDECLARED:
+        told = f"`vars: fal: undeclared_refs:` must be error or warn, not {value!r}"
+        problems.append(Problem(where, told))
+    return problems
+
+
+def _found(config: RuntimeConfig, name: str) -> tuple[object, str]:
+    for variables, where in ((config.cli_vars, "--vars"), (config.vars.to_dict(), PROJECT_FILE)):
+        own = variables.get("fal")
+        if isinstance(own, dict) and name in own:
+            return own[name], where
+    return None, PROJECT_FILE

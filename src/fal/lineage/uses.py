@@ -1,0 +1,88 @@
+"""Tells what a script reads and writes, from its code and the local modules that it imports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fal.lineage.facts import Events, Place, Undecidable
+from fal.lineage.interpreter import Interpreter, script_names
+from fal.lineage.machine import Arguments, TooLongError
+from fal.lineage.modules import Modules
+from fal.lineage.scopes import Function, Scope
+from fal.lineage.source import Source
+from fal.project.model import Script
+
+
+class Reader:
+    """Reads the scripts of a project, and each file once.
+
+    Args:
+        reading_macros: the project's macros that read tables; SQL that calls one of them reads
+            what can't be told.
+    """
+
+    def __init__(self, reading_macros: frozenset[str] = frozenset()) -> None:
+        self._modules = Modules()
+        self._macros = reading_macros
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """Every file that was read."""
+        return frozenset(self._modules.sources.known)
+
+    def read(self, script: Script) -> Events:
+        """Find out what a script may read and write.
+
+        Args:
+            script: the script.
+
+        Returns:
+            What was seen, each thing once. A read whose table is not known before it runs is among
+            the undecidable ones, so that what is not seen is not read.
+        """
+        source = self._modules.sources.read(script.path)
+        if source is None:
+            return Events()
+        machine = Interpreter(self._modules, script.roots, self._macros)
+        scope = Scope(source, None, script_names(), clouded=source.shared, package=script.package)
+        try:
+            machine.execute(source.body, scope)
+            _follow_loose(machine)
+        except (TooLongError, RecursionError):
+            reason = "the code is too long to be followed to its end"
+            machine.events.undecidable.append(Undecidable(reason, Place(script.path)))
+        if machine.touched_shared:
+            # It changes what modules hold, and the next script finds them as they were.
+            self._modules.forget()
+        return _once(machine.events)
+
+
+def _follow_loose(machine: Interpreter) -> None:
+    """Follow functions that unknown code may call at any time, with anything."""
+    seen: set[tuple[int, int]] = set()
+    while machine.loose or machine.decorated:
+        if machine.loose:
+            function = machine.loose.pop()
+        else:
+            function = machine.decorated.pop()
+            if function.called:
+                continue
+        key = (id(function.node), id(function.scope))
+        if key not in seen:
+            seen.add(key)
+            _call_with_anything(machine, function)
+
+
+def _call_with_anything(machine: Interpreter, function: Function) -> None:
+    source: Source = function.scope.source
+    machine.any_time_before = Scope(source, None).serial
+    machine.called(function, Arguments(more=True), function.node, function.scope)
+
+
+def _once(events: Events) -> Events:
+    return Events(
+        list(dict.fromkeys(events.uses)),
+        list(dict.fromkeys(events.undecidable)),
+        list(dict.fromkeys(events.writes)),
+        list(dict.fromkeys(events.own_writes)),
+    )
