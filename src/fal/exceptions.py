@@ -18,7 +18,8 @@ FalError
 ├── LocalModelError      a Python model that runs locally is none, or returned no frame
 ├── LocalSessionError    ... or it uses what only a warehouse's own session has
 ├── WarehouseError      the database refused
-│   └── DatabaseLockedError  ... because another process holds it
+│   ├── DatabaseLockedError  ... because another process holds it
+│   └── ConnectionLostError  ... or it was not heard of: the connection broke
 ├── ScriptError         a user's script raised; holds the user's own traceback
 │   └── WorkerDiedError      ... the process that ran it in its environment has died
 ├── InstallError        an environment that can't be made; holds the installer's message
@@ -131,6 +132,17 @@ class WarehouseError(FalError):
 
 class DatabaseLockedError(WarehouseError):
     """Another process holds the database file."""
+
+
+class ConnectionLostError(WarehouseError):
+    """The connection to the database broke, or its session has ended.
+
+    Attributes:
+        outcome_known: whether what was being done is known to have had no effect; the writer
+            tells of it where a statement may or may not have been carried out.
+    """
+
+    outcome_known = True
 
 
 class ScriptError(FalError):

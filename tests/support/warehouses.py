@@ -40,6 +40,9 @@ class DuckDBConnection:
     def native(self) -> Any:
         return self.driver
 
+    def reopen(self, why: str) -> bool:
+        return False
+
     @contextmanager
     def guard(self, sql: str) -> Iterator[None]:
         try:
@@ -68,6 +71,9 @@ class SnowflakeConnection:
 
     def native(self) -> Any:
         return self.driver.cursor()
+
+    def reopen(self, why: str) -> bool:
+        return False
 
     @contextmanager
     def guard(self, sql: str) -> Iterator[None]:

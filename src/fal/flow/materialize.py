@@ -13,8 +13,11 @@ from dbt.context.providers import generate_runtime_model_context
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtRuntimeError
 
-from fal.exceptions import WarehouseError
+from fal.exceptions import ConnectionLostError
 from fal.flow.connection import ThreadConnection
+from fal.flow.lost_connections import OLD_OR_NEW, UNKNOWN, outcome_told
+
+_OVER = "insert_overwrite"
 
 if TYPE_CHECKING:
     from fal.warehouse.base import Warehouse
@@ -50,7 +53,7 @@ class Materializer:
         copy_grants = node.config.get("copy_grants")
         configs = {"copy_grants": True if copy_grants is None else copy_grants}
         model, macro, context = self._prepared(node, select, "table", configs)
-        with self._told(model):
+        with self._told(model, OLD_OR_NEW):
             built = MacroGenerator(macro, context, stack=context["context_macro_stack"])()
         self._keep(built)
 
@@ -67,9 +70,10 @@ class Materializer:
         model, macro, context = self._prepared(node, select, "incremental", configs)
         context["alter_column_type"] = self._changing_types(context["alter_column_type"])
         temporary = _Temporary(context)
+        again = configs.get("unique_key") or configs.get("incremental_strategy") == _OVER
         self._connection.commit()
         try:
-            with self._told(model):
+            with self._told(model, OLD_OR_NEW if again else UNKNOWN):
                 # Else adapters begin it with their last statement only, after what adds columns.
                 self._adapter.connections.begin()
                 built = MacroGenerator(macro, context, stack=context["context_macro_stack"])()
@@ -99,21 +103,33 @@ class Materializer:
         return model, macro, generate_runtime_model_context(model, self._config, self._manifest)
 
     @contextmanager
-    def _told(self, model: Any) -> Iterator[None]:
-        """Undo what a failing macro has begun, and raise dbt's errors as the engine's."""
-        try:
-            yield
-        except BaseException as error:
-            connections = self._adapter.connections
-            if connections.get_thread_connection().transaction_open:
-                connections.rollback_if_open()
-            else:
-                # Some adapters' macros write `begin` into their SQL, and dbt does not know.
-                with suppress(Exception):
-                    connections.get_thread_connection().handle.rollback()
-            if isinstance(error, DbtRuntimeError):
-                raise WarehouseError(f"writing model {model.name}: {error.msg}") from error
-            raise
+    def _told(self, model: Any, lost: str) -> Iterator[None]:
+        """Undo what a failing macro has begun, and raise dbt's errors as the engine's.
+
+        Args:
+            model: what is written.
+            lost: what has become of the table if the connection is lost.
+        """
+        with outcome_told(f"writing model {model.name}", lost):
+            try:
+                yield
+            except DbtRuntimeError as error:
+                failed = self._connection.failed(error)
+                if not isinstance(failed, ConnectionLostError):
+                    self._roll_back()
+                raise failed from error
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        connections = self._adapter.connections
+        if connections.get_thread_connection().transaction_open:
+            connections.rollback_if_open()
+            return
+        # Some adapters' macros write `begin` into their SQL, and dbt does not know.
+        with suppress(Exception):
+            connections.get_thread_connection().handle.rollback()
 
     def _changing_types(self, macro: Any) -> Any:
         """The macro that changes a column's type, in the warehouse's own way where it has one."""

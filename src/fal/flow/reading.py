@@ -12,9 +12,10 @@ from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtRuntimeError
 
-from fal.exceptions import RefError, WarehouseError
+from fal.exceptions import ConnectionLostError, RefError, WarehouseError
 from fal.flow.ad_hoc import ad_hoc_node
 from fal.flow.connection import ThreadConnection
+from fal.flow.lost_connections import read_again
 from fal.flow.resolver import (
     Lineage,
     ScriptRefResolver,
@@ -43,6 +44,7 @@ class ReadingSession:
         self._node: Any = ad_hoc_node(config)
         self._connection = ThreadConnection(adapter)
         self._warehouse = make_warehouse(adapter.type(), self._connection)
+        self._connection.explain = self._warehouse.explained
         self._writer = Writer(config, manifest, adapter, self._connection, self._warehouse)
 
     def ref(self, parts: tuple[str, ...], version: str | int | None) -> pd.DataFrame:
@@ -63,7 +65,8 @@ class ReadingSession:
             relation = resolve_or_explain(self._refs(node), *parts, version=version)
             if relation.is_cte:
                 # An ephemeral model has no table; dbt compiles its SQL into the query.
-                return self._warehouse.read(self._compile(f"select * from {{{{ {call} }}}}"))
+                select = self._compile(f"select * from {{{{ {call} }}}}")
+                return read_again(self._warehouse, self._node, select, call)
             return self._read(relation, call, parts[-1])
 
     def source(self, source_name: str, table_name: str) -> pd.DataFrame:
@@ -115,7 +118,7 @@ class ReadingSession:
             if where is not None:
                 # On lines of its own, since it may end in a comment.
                 select = self._compile(f"{select} where (\n{where}\n)")
-            return self._warehouse.read(select)
+            return read_again(self._warehouse, self._node, select, "this()")
 
     def _listed(self, relation: Any, columns: Sequence[str]) -> str:
         """Write the names of columns as SQL; whatever case they are given in."""
@@ -158,7 +161,9 @@ class ReadingSession:
 
     def _read(self, relation: Any, call: str, model: str | None) -> pa.Table:
         try:
-            return self._warehouse.read(f"select * from {relation}")
+            return read_again(self._warehouse, self._node, f"select * from {relation}", call)
+        except ConnectionLostError:
+            raise
         except WarehouseError as error:
             path = (relation.database, relation.schema, relation.identifier)
             if getattr(relation, "external", None) or self._adapter.get_relation(*path):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from dbt.task.run import MicrobatchModelRunner, ModelRunner
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
+from dbt_common.exceptions import DbtRuntimeError
 
 from fal.exceptions import NothingWrittenError, ScriptError
 from fal.flow.errors import FlowError
@@ -99,7 +100,8 @@ class PlaceholderRunner(AroundHooks, ModelRunner):
         hook_context = self.adapter.pre_model_hook(context["config"])
         session = self.flow.model_session(model, *self.scripted.builders)
         try:
-            with _query_tag(context):
+            set_back = partial(self.adapter.post_model_hook, context["config"], hook_context)
+            with _undone(set_back), _query_tag(context, session):
                 self._run_hooks(context, "pre_hooks", session)
                 for script in self.scripted.builders:
                     self.flow.run(script, session, model)
@@ -110,8 +112,6 @@ class PlaceholderRunner(AroundHooks, ModelRunner):
             # dbt points at it beside the error, and it is not what failed.
             model.compiled_path = None
             raise
-        finally:
-            self.adapter.post_model_hook(context["config"], hook_context)
         return self._result(model, session)
 
     def _run_hooks(self, context: dict[str, Any], kind: str, session: ModelSession) -> None:
@@ -150,7 +150,20 @@ class LocalModelRunner(PlaceholderRunner):
 
 
 @contextmanager
-def _query_tag(context: dict[str, Any]) -> Iterator[None]:
+def _undone(undo: Callable[[], object]) -> Iterator[None]:
+    """Undo something after the block, without hiding what made the block fail."""
+    try:
+        yield
+    except BaseException:
+        # It may have gone with a connection that is lost.
+        with suppress(DbtRuntimeError):
+            undo()
+        raise
+    undo()
+
+
+@contextmanager
+def _query_tag(context: dict[str, Any], session: ModelSession) -> Iterator[None]:
     """Run what is in the block under the model's `query_tag`, on adapters that have one.
 
     dbt's materializations set it for what they run; hooks and scripts run around those.
@@ -159,10 +172,9 @@ def _query_tag(context: dict[str, Any]) -> Iterator[None]:
         yield
         return
     before = context["set_query_tag"]()
-    try:
+    session.on_reopen(context["set_query_tag"])
+    with _undone(partial(context["unset_query_tag"], before)):
         yield
-    finally:
-        context["unset_query_tag"](before)
 
 
 def runner_for(base: type[Any], scripted: ScriptedModel) -> type[Any]:

@@ -155,6 +155,10 @@ class ProjectSession(ReadingSession):
         run = self._state.snapshot()
         return [describe.test_info(node, run) for node in facts.test_nodes(self._manifest)]
 
+    def on_reopen(self, restore: Callable[[], object]) -> None:
+        """Take what to do with a connection that is opened in the place of a lost one."""
+        self._connection.restore = restore
+
     def settle(self) -> None:
         """Commit what dbt left open, so that scripts read and write on their own."""
         self._connection.commit()

@@ -14,6 +14,7 @@ from dbt.contracts.graph.manifest import Manifest
 from fal.exceptions import FrameError, WriteError
 from fal.flow.additions import check_keys, fit
 from fal.flow.connection import ThreadConnection
+from fal.flow.lost_connections import OLD_OR_NEW, ROLLED_BACK, outcome_told
 from fal.flow.materialize import Materializer
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class Writer:
                 warn(message)
             self._told.add(message)
         if way.mode == "append" and way.on_schema_change is None:
-            with self._connection.transaction():
+            outcome = outcome_told(f"adding rows to {what}", ROLLED_BACK)
+            with outcome, self._connection.transaction():
                 self._warehouse.append(str(existing), [c.name for c in columns], staged)
             return
         _refuse_quotes(staged, what)
@@ -166,6 +168,7 @@ class Writer:
         from fal.warehouse.arrow import to_tables
 
         self._connection.commit()
+        self._warehouse.ready()
         # dbt makes the schemas of the models that it runs; a script may write others.
         with _making_schema:
             if self.existing(relation) is None:
@@ -175,8 +178,12 @@ class Writer:
         return self._warehouse.stage(tables, dtype, what=what, schema=schema)
 
     def distrust_cache(self) -> None:
-        """Look into the database from now on: the script may make and drop tables itself."""
+        """Look into the database from now on: the script may make and drop tables itself.
+
+        Temporary ones too, which are gone with the connection.
+        """
         self._cache_is_true = False
+        self._connection.keep()
 
     def _create_schema(self, relation: Any) -> None:
         with self._connection.guard("create schema"):
@@ -192,7 +199,8 @@ class Writer:
             return cached
         listed = self._adapter.list_relations_without_caching(relation.without_identifier())
         self._connection.commit()
-        found = next((known for known in listed if known.matches(*path)), None)
+        # The adapter's own way to match, which knows that its database folds names.
+        found = next(iter(self._adapter._make_match(listed, *path)), None)
         # Only this entry is mended: other threads rename relations in the same cache.
         if cached is not None and (found is None or found.type != cached.type):
             self._adapter.cache.drop(cached)
@@ -201,7 +209,8 @@ class Writer:
         return found
 
     def _replace(self, relation: Any, existing: Any, staged: Staged) -> None:
-        with self._connection.transaction(of_rows=False):
+        outcome = outcome_told(f"writing source {relation}", OLD_OR_NEW)
+        with outcome, self._connection.transaction(of_rows=False):
             if existing is not None and not existing.is_table:
                 self._adapter.drop_relation(existing)
             self._warehouse.replace(str(relation), staged.select)
@@ -212,7 +221,8 @@ class Writer:
         if not existing.is_table:
             raise WriteError(_not_a_table(existing, what))
         columns = [c.column for c in self._adapter.get_columns_in_relation(existing)]
-        with self._connection.transaction():
+        outcome = outcome_told(f"adding rows to {what}", ROLLED_BACK)
+        with outcome, self._connection.transaction():
             self._warehouse.append(str(existing), columns, staged)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from fal.exceptions import FrameError
+from fal.exceptions import FrameError, WarehouseError
 from fal.warehouse.columns import match_columns
 from fal.warehouse.identifiers import in_frame
 
@@ -27,6 +27,16 @@ class Connection(Protocol):
 
     def guard(self, sql: str) -> AbstractContextManager[None]:
         """Translate what the driver raises in the block; `sql` is told in the message."""
+
+    def reopen(self, why: str) -> bool:
+        """Take a new connection in the place of one that is lost.
+
+        Args:
+            why: what is told to the user of it, who is not asked.
+
+        Returns:
+            False, and nothing is done, if the lost session held what a new one lacks.
+        """
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,29 @@ class Warehouse(ABC):
         self.connection = connection
 
     @abstractmethod
-    def read(self, sql: str) -> pa.Table:
-        """Run a SELECT and give its rows as Arrow, with timestamps that have a zone in UTC."""
+    def read(self, sql: str, *, repeatable: bool = False) -> pa.Table:
+        """Run a SELECT and give its rows as Arrow, with timestamps that have a zone in UTC.
+
+        Args:
+            sql: The statement.
+            repeatable: Whether it only reads, so that it may be repeated, a bounded number of
+                times, on a new connection if the connection is lost.
+        """
+
+    def ready(self) -> None:  # noqa: B027 - most have nothing to see to
+        """See to it that a write, which is never repeated, begins on a connection that works."""
+
+    def explained(self, error: BaseException, message: str) -> WarehouseError:
+        """An error of the driver's in the engine's words.
+
+        Args:
+            error: What was raised; the driver's own error is it, or is behind it.
+            message: The warehouse's own message.
+
+        Returns:
+            A ConnectionLostError if the connection is of no use any more.
+        """
+        return WarehouseError(message)
 
     @abstractmethod
     def stage(

@@ -28,7 +28,7 @@ _ROW_GROUP = 122_880
 class DuckDBWarehouse(Warehouse):
     """A DuckDB database, through the cursor of the running thread."""
 
-    def read(self, sql: str) -> pa.Table:
+    def read(self, sql: str, *, repeatable: bool = False) -> pa.Table:
         """Run a SELECT and give its rows as Arrow, whatever the TimeZone setting is."""
         with self.connection.guard(sql):
             relation = self._native().sql(sql)

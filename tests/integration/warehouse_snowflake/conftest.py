@@ -36,6 +36,9 @@ class PlainConnection:
     def native(self) -> Any:
         return self.driver.cursor()
 
+    def reopen(self, why: str) -> bool:
+        return False
+
     @contextmanager
     def guard(self, sql: str) -> Iterator[None]:
         try:

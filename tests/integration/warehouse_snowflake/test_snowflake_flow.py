@@ -68,5 +68,5 @@ def test_an_append_that_fails_leaves_the_table(project: Project) -> None:
         """,
     )
     ended = project.flow("run", "--select", "out").ended(1)
-    assert "WarehouseError: 10003" in ended.output
+    assert "WarehouseError: adding rows to model out: 10003" in ended.output
     assert len(project.rows("PUBLIC.OUT")) == 3

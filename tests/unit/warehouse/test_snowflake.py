@@ -24,7 +24,7 @@ class FakeCursor:
 
     def __init__(self, connection: FakeConnection) -> None:
         self._fake = connection
-        self.connection = SimpleNamespace()
+        self.connection = SimpleNamespace(rest=None, network_timeout=None)
         self.description = [SimpleNamespace(name="file"), SimpleNamespace(name="rows_loaded")]
         self.sfqid = "01b2-3"
 
@@ -68,6 +68,9 @@ class FakeConnection:
 
     def native(self) -> Any:
         return FakeCursor(self)
+
+    def reopen(self, why: str) -> bool:
+        return False
 
     @contextmanager
     def guard(self, sql: str) -> Iterator[None]:

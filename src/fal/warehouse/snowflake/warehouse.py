@@ -3,44 +3,98 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
+import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
+from typing import Any
 
 import pyarrow as pa
 
-from fal.exceptions import WarehouseError
-from fal.warehouse.base import Staged, StagedColumn, Warehouse
-from fal.warehouse.columns import column_types
-from fal.warehouse.identifiers import in_snowflake
-from fal.warehouse.snowflake.columns import is_json, sql_type
-from fal.warehouse.snowflake.files import ParquetFiles, column_in_file
+from fal.exceptions import ConnectionLostError, WarehouseError
+from fal.warehouse.base import Connection, Staged, Warehouse
+from fal.warehouse.snowflake import faults
+from fal.warehouse.snowflake.loading import Loading
 from fal.warehouse.snowflake.results import fetched
-from fal.warehouse.types import settled
 
-# Files beyond this are sent while more are written, so that the disk need not hold them all.
-_MOST_ON_DISK = 512 * 2**20
+_PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
 
-_FILE_FORMAT = "type = parquet compression = snappy binary_as_text = false use_logical_type = true"
+_PAUSES = (1.0, 3.0)
+"""Before the second and the third attempt of a read."""
 
-_COLUMN_IN_FILE = re.compile(r'"?\bfal_c(\d+)\b"?', re.IGNORECASE)
-_TARGET_COLUMN = re.compile(r'column\s+"[^"]*"\["?(?P<name>.+)"?:\d+\]')
-_FILE = re.compile(r"\bpart_\d+\.parquet\b")
+_LONGEST_READ = 300.0
+"""A read that took so many seconds until it broke is not repeated."""
+
+_SOON = 60.0
+"""A connection that was in use so many seconds ago is not asked whether it still works."""
+
+
+class _Thread(threading.local):
+    """What is known of a thread's connection: loads that go on, and when it was last used."""
+
+    loads = 0
+    used = float("-inf")
 
 
 class SnowflakeWarehouse(Warehouse):
     """A Snowflake account, through dbt's connection of the running thread."""
 
-    def read(self, sql: str) -> pa.Table:
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._thread = _Thread()
+        faults.quieten()
+
+    def read(self, sql: str, *, repeatable: bool = False) -> pa.Table:
         """Run a statement and give its rows as Arrow; no columns if it has none to give."""
-        # Else NUMBERs with digits after the point would come as floats.
-        self.connection.native().connection.arrow_number_to_decimal_setter = True
-        cursor = self.connection.query(sql)
+        # What is loaded for a write would be lost with the session that holds it.
+        if not repeatable or self._thread.loads:
+            return self._read(sql)
+        began, driver = time.monotonic(), None
+        for attempt, pause in enumerate(_PAUSES, start=2):
+            try:
+                driver = self._driver(sql, like=driver)
+                return self._read(sql)
+            except ConnectionLostError as error:
+                if time.monotonic() - began > _LONGEST_READ:
+                    raise
+                again = f"trying again ({attempt} of {len(_PAUSES) + 1})"
+                if not self.connection.reopen(f"{error}; {again}"):
+                    raise
+                time.sleep(pause)
+        self._driver(sql, like=driver)
+        return self._read(sql)
+
+    def ready(self) -> None:
+        """Open a new connection if the thread's has gone while the script was calculating."""
+        if time.monotonic() - self._thread.used > _SOON:
+            self.read("select 1", repeatable=True)
+
+    def explained(self, error: BaseException, message: str) -> WarehouseError:
+        """The connector's error in the engine's words, without secrets."""
+        return faults.explained(error, message)
+
+    def _driver(self, sql: str, *, like: Any = None) -> Any:
+        """The connector's connection, with the role and so on that another one ended with."""
         with self.connection.guard(sql):
-            return fetched(cursor, sql)
+            driver = self.connection.native().connection
+        for kind in ("role", "warehouse", "database", "schema") if like else ():
+            before, now = getattr(like, kind), getattr(driver, kind)
+            if before and before != now:
+                name = before if _PLAIN.fullmatch(before) else self.quote(before.strip('"'))
+                self.connection.execute(f"use {kind} {name}")
+        return driver
+
+    def _read(self, sql: str) -> pa.Table:
+        driver = self._driver(sql)
+        # Else NUMBERs with digits after the point would come as floats.
+        driver.arrow_number_to_decimal_setter = True
+        with faults.patience(driver):
+            cursor = self.connection.query(sql)
+            with self.connection.guard(sql):
+                table = fetched(cursor, sql)
+        self._thread.used = time.monotonic()
+        return table
 
     @contextmanager
     def stage(
@@ -53,12 +107,35 @@ class SnowflakeWarehouse(Warehouse):
     ) -> Iterator[Staged]:
         """Load the rows into a temporary table of `schema`, by way of a temporary stage."""
         name = f"FAL_STAGE_{uuid.uuid4().hex.upper()}"
-        loading = _Loading(self, f"{schema}.{self.quote(name)}" if schema else self.quote(name))
+        loading = Loading(self, f"{schema}.{self.quote(name)}" if schema else self.quote(name))
+        self._thread.loads += 1
         try:
-            staged = loading.load(tables, dtype, what)
-            yield staged
+            with faults.patience(self._driver(f"write {what}")):
+                try:
+                    staged = self._load(loading, tables, dtype, what)
+                    yield staged
+                finally:
+                    loading.clean_up()
         finally:
-            loading.clean_up()
+            self._thread.loads -= 1
+            self._thread.used = time.monotonic()
+
+    def _load(
+        self,
+        loading: Loading,
+        tables: Iterator[pa.Table],
+        dtype: Mapping[str, object] | object | None,
+        what: str,
+    ) -> Staged:
+        try:
+            return loading.load(tables, dtype, what)
+        except ConnectionLostError as error:
+            raise ConnectionLostError(
+                f"{what}: the connection was lost while its rows were being loaded; nothing was "
+                f"written, and `fal-dbt retry` runs it again. {error}"
+            ) from error
+        except WarehouseError as error:
+            raise WarehouseError(f"{what}: {error}") from error
 
     def quote(self, name: str) -> str:
         """Quote an identifier."""
@@ -67,145 +144,3 @@ class SnowflakeWarehouse(Warehouse):
     def replace(self, relation: str, select: str) -> None:
         """Make a table of the rows of a SELECT, in the place of one that may be there."""
         self.connection.execute(f"create or replace table {relation} copy grants as {select}")
-
-
-class _Loading:
-    """One load: what it makes in the warehouse has one name, and is gone after clean_up()."""
-
-    def __init__(self, warehouse: SnowflakeWarehouse, name: str) -> None:
-        self._connection, self._quote = warehouse.connection, warehouse.quote
-        self._name = name
-        self._made: list[str] = []
-
-    def load(
-        self, tables: Iterator[pa.Table], dtype: Mapping[str, object] | object | None, what: str
-    ) -> Staged:
-        folder = Path(tempfile.mkdtemp(prefix="fal_"))
-        try:
-            with ParquetFiles(folder, what) as files:
-                first = next(tables)
-                types = column_types(dtype, first.column_names, what=what)
-                files.add(first)
-                for chunk in tables:
-                    files.add(chunk)
-                    self._put(files, _MOST_ON_DISK)
-                columns = self._make_table(files, types)
-                self._put(files, 0)
-            self._copy(files, columns, types, what)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        names = ", ".join(self._quote(column.name) for column in columns)
-        return Staged(f"select {names} from {self._name}", columns, files.rows)
-
-    def clean_up(self) -> None:
-        """Drop what was made, also if the connection is gone: then it went with it."""
-        while self._made:
-            with suppress(Exception):
-                self._connection.execute(f"drop {self._made.pop()} if exists {self._name}")
-
-    def _make(self, kind: str, definition: str = "") -> None:
-        self._made.append(kind)
-        self._connection.execute(f"create temporary {kind} {self._name}{definition}")
-
-    def _make_table(
-        self, files: ParquetFiles, types: Mapping[str, str]
-    ) -> tuple[StagedColumn, ...]:
-        assert files.schema is not None
-        schema = settled(files.schema.empty_table()).schema
-        columns = tuple(
-            StagedColumn(
-                in_snowflake(field.name),
-                types.get(field.name) or sql_type(field.type, files.longest.get(field.name, 0)),
-            )
-            for field in schema
-        )
-        definition = ", ".join(f"{self._quote(column.name)} {column.type}" for column in columns)
-        self._make("table", f" ({definition})")
-        return columns
-
-    def _put(self, files: ParquetFiles, more_than: int) -> None:
-        """Send the files that are written, if there are more bytes of them than that."""
-        if more_than and sum(p.stat().st_size for p in files.folder.iterdir()) <= more_than:
-            return
-        files.flush()
-        if not files.rows:
-            return
-        if "stage" not in self._made:
-            self._make("stage")  # while the threads write
-        paths = files.written()
-        # A literal, in which a quote and a backslash of the path need a backslash.
-        pattern = re.sub(r"(['\\])", r"\\\1", (files.folder / "*.parquet").as_posix())
-        sql = (
-            f"put 'file://{pattern}' {self._location()} "
-            "auto_compress = false source_compression = none overwrite = true"
-        )
-        with self._connection.guard(sql), self._connection.native() as cursor:
-            cursor.execute(sql)
-        for path in paths:
-            path.unlink()
-
-    def _location(self) -> str:
-        return "'@" + self._name.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-    def _copy(
-        self,
-        files: ParquetFiles,
-        columns: tuple[StagedColumn, ...],
-        types: Mapping[str, str],
-        what: str,
-    ) -> None:
-        if not files.rows:
-            return
-        assert files.schema is not None
-        schema = settled(files.schema.empty_table()).schema
-        values = [
-            _value(place, field, sql_type(field.type), types.get(field.name))
-            for place, field in enumerate(schema, start=1)
-        ]
-        names = ", ".join(self._quote(column.name) for column in columns)
-        sql = (
-            f"copy into {self._name} ({names}) "
-            f"from (select {', '.join(values)} from {self._location()}) "
-            f"file_format = ({_FILE_FORMAT}) on_error = abort_statement purge = true"
-        )
-        try:
-            cursor = self._connection.query(sql)
-            with self._connection.guard(sql):
-                results = cursor.fetchall()
-        except WarehouseError as error:
-            raise WarehouseError(_explained(error, files, schema, what)) from error
-        place = [column.name.lower() for column in cursor.description].index("rows_loaded")
-        loaded = sum(int(row[place]) for row in results)
-        if loaded != files.rows:
-            raise WarehouseError(
-                f"{what}: {files.rows:,} rows were sent and {loaded:,} were loaded "
-                f"(query id {cursor.sfqid}); nothing was written"
-            )
-
-
-def _value(place: int, field: pa.Field, natural: str, dtype: str | None) -> str:
-    """The expression that reads a column of a file as its SQL type."""
-    value = f'$1:"{column_in_file(place)}"'
-    if is_json(field.type):
-        value = f"parse_json({value}::varchar)"
-    value = f"{value}::{natural}"
-    return f"cast({value} as {dtype})" if dtype else value
-
-
-def _explained(error: WarehouseError, files: ParquetFiles, schema: pa.Schema, what: str) -> str:
-    """Say which column and which rows a load failed at, as far as the warehouse told."""
-    message = str(error)
-    column = None
-    if found := _TARGET_COLUMN.search(message):
-        told = found["name"].removesuffix('"')
-        shapes = (told, told.replace('""', '"'))
-        column = next((n for n in schema.names if in_snowflake(n) in shapes), None)
-    elif found := _COLUMN_IN_FILE.search(message):
-        column = schema.names[int(found[1]) - 1]
-    where = f'column "{column}"' if column else "the rows"
-    file = _FILE.search(message)
-    part = files.parts.get(file[0]) if file else None
-    if part is None and len(files.parts) == 1:
-        part = next(iter(files.parts.values()))
-    place = f", in {part}" if part else ""
-    return f"{what}: {where} could not be loaded{place}; nothing was written. {message}"
