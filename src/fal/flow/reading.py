@@ -25,13 +25,14 @@ from fal.flow.resolver import (
     source_call,
 )
 from fal.flow.writer import Writer
+from fal.runtime.records import Recording
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 
-class ReadingSession:
+class ReadingSession(Recording):
     """The part of a session that reads; see `ProjectSession`."""
 
     _lineage: Lineage | None = None
@@ -63,7 +64,8 @@ class ReadingSession:
             relation = resolve_or_explain(self._refs(node), *parts, version=version)
             if relation.is_cte:
                 # An ephemeral model has no table; dbt compiles its SQL into the query.
-                return self._warehouse.read(self._compile(f"select * from {{{{ {call} }}}}"))
+                query = self._compile(f"select * from {{{{ {call} }}}}")
+                return self.records.read(call, None, self._warehouse.read(query))
             return self._read(relation, call, parts[-1])
 
     def source(self, source_name: str, table_name: str) -> pd.DataFrame:
@@ -87,7 +89,7 @@ class ReadingSession:
             compiled = self._compile(sql)
             if not is_query(compiled):
                 self._writer.distrust_cache()
-            return self._warehouse.read(compiled)
+            return self.records.read("execute_sql()", None, self._warehouse.read(compiled))
 
     def this(self, where: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
         """Read the model's table; see `fal.runtime.names.this`."""
@@ -115,7 +117,7 @@ class ReadingSession:
             if where is not None:
                 # On lines of its own, since it may end in a comment.
                 select = self._compile(f"{select} where (\n{where}\n)")
-            return self._warehouse.read(select)
+            return self.records.read("this()", relation, self._warehouse.read(select))
 
     def _listed(self, relation: Any, columns: Sequence[str]) -> str:
         """Write the names of columns as SQL; whatever case they are given in."""
@@ -149,7 +151,7 @@ class ReadingSession:
         node.raw_code, node.language = sql, "sql"
         node.compiled, node.compiled_code = False, None
         node.extra_ctes, node.extra_ctes_injected = [], False
-        names = {"ref": self._refs(node), "source": self._sources(self._lineage)}
+        names = self.records.noting(ref=self._refs(node), source=self._sources(self._lineage))
         try:
             Compiler(self._dbt_config).compile_node(node, self._manifest, names, write=False)
         except DbtRuntimeError as error:
@@ -158,7 +160,8 @@ class ReadingSession:
 
     def _read(self, relation: Any, call: str, model: str | None) -> pa.Table:
         try:
-            return self._warehouse.read(f"select * from {relation}")
+            rows = self._warehouse.read(f"select * from {relation}")
+            return self.records.read(call, relation, rows)
         except WarehouseError as error:
             path = (relation.database, relation.schema, relation.identifier)
             if getattr(relation, "external", None) or self._adapter.get_relation(*path):
