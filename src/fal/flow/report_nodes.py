@@ -12,7 +12,7 @@ from dbt_common.exceptions import env_secrets, scrub_secrets
 
 from fal.flow.resolver import ref_call, source_call
 from fal.flow.run_report import NodeRun, RunReport, ScriptRun, Span
-from fal.flow.script_nodes import attach
+from fal.flow.script_nodes import ScriptNode, attach
 from fal.project.model import ScriptedModel
 from fal.report.model import Line, Memory, Node, Output, TableRead, TableWrite
 
@@ -58,15 +58,15 @@ class _Telling:
             yield from self._hooks(uid, run)
 
     def _node(self, uid: str, node: Any, run: NodeRun, result: Any) -> Node:
-        hooks = uid not in self._report.attached
-        scripts = [one for one in run.scripts if not (hooks and one.script.is_hook)]
         kind = self._kind(uid, node)
+        # The hooks of a model are told on their own.
+        scripts = [one for one in run.scripts if kind == "script" or not one.script.is_hook]
         python = kind in ("script model", "script", "python model")
-        span = run.span if result is None or str(result.status) != "skipped" else run.span
+        span = run.span
         status = _status(result, run, scripts)
         return Node(
             id=uid,
-            name=getattr(self._report.attached.get(uid), "told", None) or node.name,
+            name=node.name,
             kind=kind,
             language="python" if python else "sql",
             status=status,
@@ -104,7 +104,7 @@ class _Telling:
 
     def _hooks(self, uid: str, run: NodeRun) -> Iterator[Node]:
         """The hooks of a model; to dbt they are no nodes."""
-        if uid in self._report.attached:
+        if isinstance(run.node, ScriptNode):
             return
         places: Counter[tuple[str, str]] = Counter()
         for one in (one for one in run.scripts if one.script.is_hook):
@@ -163,7 +163,7 @@ class _Telling:
 
     def _kind(self, uid: str, node: Any) -> str:
         kind = str(node.resource_type)
-        if uid in self._report.attached or uid.startswith("operation.") and ".global." in uid:
+        if isinstance(node, ScriptNode):
             return "script"
         if node.resource_type != NodeType.Model:
             return _KINDS.get(kind, kind)
@@ -265,9 +265,12 @@ def _rows(kind: str, result: Any, scripts: list[ScriptRun]) -> int | None:
 
 def _script_reads(scripts: list[ScriptRun]) -> tuple[TableRead, ...]:
     reads = [read for one in scripts for read in one.records.reads]
-    # A table that is read in a loop is told once, as it was read last.
-    last = {(read.call, read.relation): read for read in reads}
-    return tuple(TableRead(read.call, read.relation, read.rows) for read in last.values())
+    # A table that is read in a loop is told once, with the rows of the last read that tells them.
+    last: dict[tuple[str, str | None], int | None] = {}
+    for read in reads:
+        key = (read.call, read.relation)
+        last[key] = last.get(key) if read.rows is None else read.rows
+    return tuple(TableRead(call, relation, rows) for (call, relation), rows in last.items())
 
 
 def _writes(scripts: list[ScriptRun]) -> tuple[TableWrite, ...]:

@@ -8,7 +8,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 80
 
 
@@ -17,7 +17,7 @@ def safe_name(text: str) -> str:
 
     No two texts have one name, also where a file system takes capitals for small letters.
     """
-    plain = _UNSAFE.sub("_", text).strip("_")[:_LONGEST]
+    plain = _UNSAFE.sub("_", text)[:_LONGEST].strip("._")
     if plain == text and text == text.lower():
         return plain
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]

@@ -141,7 +141,9 @@ class Records:
             relation = resolve(*parts, **version)
             told = [repr(part) for part in parts]
             told += [f"{key}={value!r}" for key, value in version.items()]
-            self.read(f"{word}({', '.join(told)})", relation)
+            # What stands in a query instead of an ephemeral model is no table.
+            is_table = not getattr(relation, "is_cte", False)
+            self.read(f"{word}({', '.join(told)})", relation if is_table else None)
             return relation
 
         return noted
