@@ -62,7 +62,7 @@ def large_run(size: int, threads: int = 8, seed: int = 7) -> Run:
                 started=at(began),
                 ended=at(began + took),
                 seconds=round(took, 3),
-                message="OK",
+                message="Binder Error: no such column" if status == "error" else "OK",
                 path=f"models/node_{index}.sql",
                 relation=f'"dev"."main"."node_{index}"',
                 rows_written=chance.randint(0, 10**7) if python else None,

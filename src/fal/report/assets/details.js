@@ -9,7 +9,7 @@ function details() {
     panel.scrollTop = 0;
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !VIEW.chosen || event.target.closest("input")) return;
+    if (event.key !== "Escape" || !VIEW.chosen || document.querySelector("dialog") || event.target.closest("input")) return;
     const from = VIEW.from;
     choose(null);
     if (from?.isConnected) from.focus();

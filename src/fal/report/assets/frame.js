@@ -4,6 +4,7 @@
   const layout = figure.layout || {};
   delete layout.width;
   layout.autosize = true;
+  layout.margin = { l: 55, r: 20, t: layout.title ? 60 : 30, b: 50, ...layout.margin };
   const config = {
     responsive: true, displaylogo: false, modeBarButtonsToRemove: ["toImage", "sendDataToCloud"],
   };

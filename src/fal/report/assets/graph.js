@@ -17,12 +17,19 @@ function graph(panel) {
     const most = Math.max(300, Math.min(680, innerHeight * 0.52));
     frame.style.height = `${Math.max(200, Math.min(most, size.height * 1.1 + 60))}px`;
     const [wide, high] = [frame.clientWidth || 800, frame.clientHeight || 420];
-    // Large graphs begin at a size at which names can be read, and are scrolled.
-    const scale = Math.max(0.55, Math.min(1.15, wide / (size.width + 40), high / (size.height + 40)));
+    const whole = Math.min(1.15, wide / (size.width + 40), high / (size.height + 40));
+    // A graph that is too large to be read begins at its first failure, or in its middle.
+    const scale = whole < 0.4 ? 0.6 : whole;
     box.width = wide / scale;
     box.height = high / scale;
     box.x = box.width > size.width ? (size.width - box.width) / 2 : -20;
-    box.y = box.height > size.height ? (size.height - box.height) / 2 : -20;
+    box.y = (size.height - box.height) / 2;
+    const failed = whole < 0.4 && drawn.columns.flat().find((node) => outcome(node) === "bad");
+    if (failed) {
+      const { x, y } = drawn.at.get(failed);
+      box.x = Math.min(Math.max(-20, x - box.width / 2), Math.max(-20, size.width + 20 - box.width));
+      box.y = y - box.height / 2;
+    }
     look();
   };
   const zoomed = (factor, point = null) => {
@@ -49,9 +56,10 @@ function graph(panel) {
     const shown = NODES.filter((node) => !node.isPart && (withTests || !node.kind.includes("test") || outcome(node) === "bad"));
     drawn = layered(shown);
     items = [];
+    const ends = [...drawn.at.values()];
     size = {
-      width: Math.max(BOX.width, (drawn.columns.length - 1) * COLUMN + BOX.width),
-      height: Math.max(1, ...drawn.columns.map((column) => column.length)) * ROW,
+      width: Math.max(0, ...ends.map((place) => place.x)) + BOX.width,
+      height: Math.max(0, ...ends.map((place) => place.y)) + BOX.height,
     };
     const edges = svg("g.edges", { "aria-hidden": "true" });
     for (const [node, parents] of drawn.up) {

@@ -5,7 +5,10 @@ const ROW = 44;
 const BOX = { width: 188, height: 34 };
 const SWEEPS = 6;
 
-function layered(nodes) {
+function layered(all) {
+  const everything = new Set(all);
+  const linked = (node) => [...node.parents.map((id) => BY_ID.get(id)), ...node.children].some((one) => everything.has(one));
+  const nodes = all.filter(linked);
   const inside = new Set(nodes);
   const up = new Map(nodes.map((node) => [node, node.parents.map((id) => BY_ID.get(id)).filter((one) => inside.has(one))]));
   const down = new Map(nodes.map((node) => [node, []]));
@@ -30,7 +33,9 @@ function layered(nodes) {
   for (const node of queue) (columns[layer.get(node)] ??= []).push(node);
   for (let at = 0; at < columns.length; at += 1) columns[at] ??= [];
   untangle(columns, up, down);
-  return { columns, up, down, at: places(columns) };
+  const at = places(columns);
+  alone(all.filter((node) => !inside.has(node)), columns, at, up, down);
+  return { columns, up, down, at };
 }
 
 function untangle(columns, up, down) {
@@ -59,4 +64,17 @@ function places(columns) {
     column.forEach((node, y) => at.set(node, { x: x * COLUMN, y: top + y * ROW }));
   });
   return at;
+}
+
+// Nodes without neighbours stand below the others, in as many columns.
+function alone(nodes, columns, at, up, down) {
+  const wide = Math.max(4, columns.length);
+  const top = Math.max(0, ...[...at.values()].map((place) => place.y + ROW)) + (at.size ? ROW / 2 : 0);
+  nodes.forEach((node, index) => {
+    const x = index % wide;
+    (columns[x] ??= []).push(node);
+    at.set(node, { x: x * COLUMN, y: top + Math.floor(index / wide) * ROW });
+    up.set(node, []);
+    down.set(node, []);
+  });
 }

@@ -3,31 +3,47 @@
 const TYPES = { png: "image/png", svg: "image/svg+xml" };
 const unpacked = new Map();
 
-function plot(one) {
+function plot(one, large = false) {
   const caption = el("figcaption", {}, el("b", {}, one.name), one.caption ? el("span", {}, one.caption) : null);
+  const enlarged = { type: "button", "aria-label": `Enlarge ${one.name}`, title: "Enlarge", onclick: () => enlarge(one) };
   const figure = el("figure.plot", {});
   const content = DATA.files[one.file];
   if (content === undefined) {
     const why = DATA.leftOut.includes(one.file) ? "Too much for this page, or gone" : "Not in this page";
     figure.append(el("p.empty", {}, `${why}: `, el("code", {}, `target/${one.file}`)));
   } else if (one.kind === "plotly") {
-    figure.append(interactive(one, content));
+    figure.append(interactive(one, content, large));
+    if (!large) caption.prepend(el("button.icon.right", enlarged, "⤢"));
   } else {
-    figure.append(el("img", {
+    const image = el("img", {
       src: `data:${TYPES[one.kind]};base64,${content}`, alt: one.caption ? `${one.name}: ${one.caption}` : one.name,
       width: one.width, height: one.height,
-    }));
+    });
+    figure.append(large ? image : el("button.large", enlarged, image));
   }
   figure.append(caption);
   return figure;
 }
 
-function interactive(one, content) {
+// One plot over the page, as large as it is.
+function enlarge(one) {
+  const dialog = el("dialog", { "aria-label": one.name, onclose: () => dialog.remove() },
+    el("div.bar", {}, el("h2", {}, one.name), el("span.grow"),
+      el("button.icon", { type: "button", "aria-label": "Close", onclick: () => dialog.close() }, "✕")),
+    plot(one, true));
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function interactive(one, content, large) {
   const id = DATA.libraries[one.library];
   if (!id) return el("p.empty", {}, "The library that draws this figure is not in this page.");
   const frame = el("iframe", {
     title: one.caption ? `${one.name}: ${one.caption}` : one.name, sandbox: "allow-scripts",
-    style: { height: `${one.height ?? 400}px` },
+    style: { height: large ? "72vh" : `${Math.min(600, one.height ?? 380)}px` },
   });
   library(id).then((text) => {
     // The closing words of an element are in two, since this text stands in one.

@@ -39,9 +39,9 @@ function summary() {
       tile("Duration", seconds(RUN.seconds), `${parallel.toFixed(1)} of ${plural(RUN.target.threads, "thread")} busy`),
       tile("Nodes", count(whole.length), `${count(counted.ok)} well${counted.warn ? `, ${count(counted.warn)} warned` : ""}`),
       tile("Failed", count(counted.bad + counted.stopped), counted.stopped ? `${count(counted.stopped)} interrupted` : "errors and failed tests", counted.bad + counted.stopped ? "bad" : ""),
-      tile("Skipped", count(counted.skipped), "after a failure, or not begun", counted.skipped ? "skipped" : ""),
+      tile("Skipped", count(counted.skipped), "after a failure", counted.skipped ? "skipped" : ""),
       shares(spent, busy),
-      memory ? tile("Peak memory", bytes(memory), "of the process, while a script ran") : null,
+      memory ? tile("Peak memory", bytes(memory), "while scripts ran") : null,
     ].filter(Boolean),
   );
 }
