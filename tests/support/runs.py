@@ -10,7 +10,9 @@ from fal.report.model import Line, Memory, MetricFact, Node, Output, Run, TableR
 STARTED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
-def made_run(*nodes: Node, status: str = "success", seconds: float = 60, project: str = "shop") -> Run:
+def made_run(
+    *nodes: Node, status: str = "success", seconds: float = 60, project: str = "shop"
+) -> Run:
     """A run of some nodes."""
     return Run(
         invocation_id="6f1d1c2e-0000-4000-8000-000000000000",

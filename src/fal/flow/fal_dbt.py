@@ -14,7 +14,8 @@ from fal.flow import describe
 from fal.flow.opening import Settings, open_project
 from fal.flow.project_use import NoRun, ProjectUse
 from fal.flow.session import ProjectSession
-from fal.runtime.records import Recording, metric, plot
+from fal.runtime.figures import plot
+from fal.runtime.records import Recording, metric
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -65,7 +65,7 @@ def _write(task: Any, failure: BaseException | None) -> None:
 
     report: RunReport = task.report
     nodes = told_nodes(report, list(task.node_results), task.scripts.models)
-    run = _told_run(report, task.args.which, nodes, failure)
+    run = _told_run(report, task.command or task.args.which, nodes, failure)
     folder = target_path(report.config)
     report.forget(task.scripts.models)
     write_atomically(folder / JSON_FILE, dumps(to_json(run), indent=1).encode("utf-8"))

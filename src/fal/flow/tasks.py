@@ -40,6 +40,8 @@ from fal.runtime.routing import routed
 class FlowTask(RunTask):
     """What run and build have in common; a mixin in front of dbt's task."""
 
+    command: str | None = None  # what the report calls it; dbt's own word where None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         assert self.manifest is not None

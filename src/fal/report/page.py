@@ -86,7 +86,8 @@ def render(run: Run, folder: Path) -> str:
         data=Markup(json_in_page(content)),  # noqa: S704 - escaped for this place
         libraries=libraries,
     )
-    return page
+    # A name may hold half a character, which no file can.
+    return page.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def json_in_page(content: Any) -> str:

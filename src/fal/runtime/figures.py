@@ -10,33 +10,51 @@ from pathlib import Path
 from typing import Any
 
 from fal.exceptions import RecordError
-from fal.runtime.records import Plot
+from fal.runtime.records import Plot, checked_name, told_value
 
 LARGEST = 16 << 20
 """The size of a plot's file, in bytes, up to which pages take it in."""
 
+_LONGEST_CAPTION = 2000
 _PIXELS_PER_DOT = 2
 _MOST_PIXELS = 4000
 # matplotlib keeps fonts and the text layout for the process, and scripts run in threads.
 _drawing = threading.Lock()
 
 
-def drawn(figure: Any, name: str, caption: str | None) -> Plot:
-    """Make a plot of a figure.
+def plot(figure: Any, name: object, caption: object) -> Plot:
+    """Draw a figure.
 
     Args:
-        figure: a figure of matplotlib's or plotly's, or what has one as `figure`.
+        figure: a figure of matplotlib's or plotly's, or what has one as `figure`, such as axes.
         name: the plot's name.
-        caption: what is told beside it.
+        caption: what is told beside it, None for nothing.
 
     Raises:
-        RecordError: it is no figure, or it can't be drawn.
+        RecordError: the name, the caption or the figure is none, or can't be drawn.
     """
+    named = checked_name("save_plot()", name)
+    return _checked(_drawn(figure, named, _caption(named, caption)))
+
+
+def _caption(name: str, caption: object) -> str | None:
+    if not isinstance(caption, str | None):
+        told = told_value(caption)
+        raise RecordError(f"save_plot({name!r}): the caption must be text, not {told}")
+    if caption is not None and len(caption) > _LONGEST_CAPTION:
+        raise RecordError(
+            f"save_plot({name!r}): the caption has {len(caption):,} characters; at most "
+            f"{_LONGEST_CAPTION:,} are shown"
+        )
+    return caption
+
+
+def _drawn(figure: Any, name: str, caption: str | None) -> Plot:
     for candidate in (figure, getattr(figure, "figure", None)):
         if _is_a(candidate, "matplotlib.figure", "FigureBase"):
-            return _checked(_matplotlib(_whole(candidate), name, caption))
+            return _matplotlib(_whole(candidate), name, caption)
         if _is_a(candidate, "plotly.basedatatypes", "BaseFigure"):
-            return _checked(_plotly(candidate, name, caption))
+            return _plotly(candidate, name, caption)
     kind = f"{type(figure).__module__}.{type(figure).__qualname__}"
     hint = "; give the figure, not the module" if isinstance(figure, type(sys)) else ""
     raise RecordError(f"save_plot({name!r}): a {kind} is no figure of matplotlib or plotly{hint}")

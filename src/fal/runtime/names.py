@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fal.runtime import records
+from fal.runtime import figures, records
 from fal.runtime.session import DType, ModelWriteMode, UniqueKey, WriteMode, require
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def save_plot(fig: object, name: str, caption: str | None = None) -> None:
         RecordError: it is no figure, can't be drawn, or the name can't be one.
     """
     session = require("save_plot()")
-    session.record(records.plot(fig, name, caption))
+    session.record(figures.plot(fig, name, caption))
 
 
 def log_metric(name: str, value: object) -> None:

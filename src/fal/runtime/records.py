@@ -19,7 +19,6 @@ from fal.exceptions import RecordError
 PlotKind: TypeAlias = Literal["png", "svg", "plotly"]
 
 _LONGEST_NAME = 200
-_LONGEST_CAPTION = 2000
 # As a program's own log would name it; lines from WARNING on reach the script's log.
 _log = logging.getLogger("fal.metrics")
 
@@ -176,45 +175,30 @@ def metric(name: object, value: object) -> Metric:
     Raises:
         RecordError: the name or the value is none.
     """
-    named = _checked_name("log_metric()", name)
+    named = checked_name("log_metric()", name)
     number = _number(value)
     if number is None:
         raise RecordError(
-            f"log_metric({named!r}): {_told(value)} is no number; give an int, a float, a bool or "
-            "a numpy scalar"
+            f"log_metric({named!r}): {told_value(value)} is no number; give an int, a float, "
+            "a bool or a numpy scalar"
         )
     if isinstance(number, float) and not math.isfinite(number):
         _log.warning("the metric %s is %s", named, number)
     return Metric(named, number)
 
 
-def plot(figure: object, name: object, caption: object) -> Plot:
-    """Draw a figure.
+def checked_name(call: str, name: object) -> str:
+    """Check the name of a metric or a plot.
 
     Args:
-        figure: a figure of matplotlib's or plotly's, or what has one, such as axes.
-        name: its name.
-        caption: what is told beside it, None for nothing.
+        call: the function that is given it, for messages.
+        name: the name.
 
     Raises:
-        RecordError: the name, the caption or the figure is none, or can't be drawn.
+        RecordError: it is no text of one printable line.
     """
-    from fal.runtime.figures import drawn
-
-    named = _checked_name("save_plot()", name)
-    if not isinstance(caption, str | None):
-        raise RecordError(f"save_plot({named!r}): the caption must be text, not {_told(caption)}")
-    if caption is not None and len(caption) > _LONGEST_CAPTION:
-        raise RecordError(
-            f"save_plot({named!r}): the caption has {len(caption):,} characters; at most "
-            f"{_LONGEST_CAPTION:,} are shown"
-        )
-    return drawn(figure, named, caption)
-
-
-def _checked_name(call: str, name: object) -> str:
     if not isinstance(name, str):
-        raise RecordError(f"{call}: the name must be text, not {_told(name)}")
+        raise RecordError(f"{call}: the name must be text, not {told_value(name)}")
     if not name.strip():
         raise RecordError(f"{call}: the name is empty")
     if len(name) > _LONGEST_NAME:
@@ -240,6 +224,7 @@ def _number(value: Any) -> bool | int | float | None:
         return None
 
 
-def _told(value: object) -> str:
+def told_value(value: object) -> str:
+    """A value as messages tell it."""
     text = repr(value)
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"

@@ -3,7 +3,7 @@
 function heading() {
   const kind = { success: "ok", error: "bad", interrupted: "stopped" }[RUN.status];
   const words = { success: "Succeeded", error: "Failed", interrupted: "Interrupted" };
-  const command = RUN.command === "scripts" ? "fal run" : `fal flow ${RUN.command}`;
+  const command = RUN.command === "scripts" ? "fal run" : RUN.command;
   const started = new Date(START);
   document.getElementById("header").append(
     el("div.title", {},

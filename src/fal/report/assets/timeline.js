@@ -9,10 +9,10 @@ function lanes() {
   for (const node of ran) {
     if (!node.isPart && !own.has(node.thread)) own.set(node.thread, { label: "", bars: [], busy: 0 });
   }
-  const named = [...own.entries()].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+  const named = [...own.entries()].sort(([a], [b]) => String(a).localeCompare(String(b), "en", { numeric: true }));
   let place = 0;
   for (const [thread, lane] of named) {
-    lane.label = /^Thread/.test(thread) ? `Thread ${(place += 1)}` : thread === "MainThread" ? "main" : thread;
+    lane.label = /^Thread/.test(thread) ? `Thread ${(place += 1)}` : thread === "MainThread" ? "main" : (thread ?? "unknown");
   }
   const beside = [];
   for (const node of ran) {
