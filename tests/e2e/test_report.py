@@ -59,7 +59,7 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
         page.on("requestfinished", lambda asked: wrong.extend(_foreign(asked, own)))
         page.on("requestfailed", lambda asked: wrong.extend(_foreign(asked, own)))
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", lambda dialog: wrong.append(dialog.message))
         page.goto(own)
         page.wait_for_selector("html[data-ready]", state="attached")
         pages.append((page, wrong))

@@ -63,21 +63,15 @@ function graph(panel) {
     };
     const edges = svg("g.edges", { "aria-hidden": "true" });
     for (const [node, parents] of drawn.up) {
-      for (const parent of parents) edges.append(edge(parent, node));
+      parents.forEach((parent, index) => edges.append(edge(parent, node, drawn.bends.get(node)?.[index] ?? [])));
     }
     lens.replaceChildren(edges, ...drawn.columns.flat().map((node) => (items[node.index] = box_(node))));
     reach(items[drawn.columns.flat()[0]?.index] ?? null);
     mark();
   };
-  const edge = (parent, node) => {
-    const [from, to] = [drawn.at.get(parent), drawn.at.get(node)];
-    const [x1, y1, x2, y2] = [from.x + BOX.width, from.y + BOX.height / 2, to.x, to.y + BOX.height / 2];
-    const bend = Math.max(24, (x2 - x1) / 2);
-    return svg("path", {
-      d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
-      "data-from": parent.index, "data-to": node.index,
-    });
-  };
+  const edge = (parent, node, way) => svg("path", {
+    d: line(parent, node, way, drawn.at), "data-from": parent.index, "data-to": node.index,
+  });
   const box_ = (node) => {
     const { x, y } = drawn.at.get(node);
     const name = node.name.length > 25 ? `${node.name.slice(0, 24)}…` : node.name;

@@ -70,7 +70,7 @@ function timeline() {
     const power = 10 ** Math.floor(Math.log10(raw));
     const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= raw);
     const marks = [];
-    for (let at = 0; at <= TOTAL && marks.length < 2000; at += step) {
+    for (let at = 0; at <= 0.97 * TOTAL && marks.length < 2000; at += step) {
       marks.push(el("span", { style: { left: `${(100 * at) / TOTAL}%` } }, at === 0 ? "0" : seconds(Number(at.toPrecision(6)))));
     }
     ticks.replaceChildren(...marks);
