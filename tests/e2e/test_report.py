@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as objects
 import pytest
+from playwright.sync_api import sync_playwright
 
 from fal.report.model import Line, MetricFact, Node, Output, PlotFile, Run, TableRead
 from fal.report.page import render
+from fal.report.store import Store
+from fal.runtime.figures import plot
 from tests.e2e.commands import Finished, Project, placeholder, small_project
 from tests.e2e.reference import SCRIPT_MODEL
 from tests.support.runs import at, large_run, made_run
-
-playwright = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -39,7 +41,7 @@ ATTACKS = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
+    with sync_playwright() as started:
         # Chromium's own sandbox needs rights that root in a container does not have.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = started.chromium.launch(executable_path=CHROMIUM, args=arguments)
@@ -265,10 +267,6 @@ def test_a_thousand_nodes(opened: Callable[..., Any], tmp_path: Path) -> None:
 def test_figures_of_plotly_are_drawn_in_a_frame_without_rights(
     opened: Callable[..., Any], tmp_path: Path
 ) -> None:
-    objects = pytest.importorskip("plotly.graph_objects")
-    from fal.report.store import Store
-    from fal.runtime.figures import plot
-
     attack = "</script><script>parent.harmed = 1; window.harmed = 1</script>"
     figure = objects.Figure([objects.Scattergl(y=[1, 3, 2], name=attack), objects.Bar(y=[1])])
     figure.update_layout(title={"text": attack})

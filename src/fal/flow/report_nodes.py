@@ -174,6 +174,8 @@ class _Telling:
 
     def _find(self, uid: str) -> Any:
         manifest = self._manifest
+        if self._report.planned.get(uid) is not None:
+            return self._report.planned[uid]
         for nodes in (
             manifest.nodes,
             manifest.unit_tests,

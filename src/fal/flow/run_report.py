@@ -15,7 +15,7 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
-from fal.exceptions import ScriptInterrupted
+from fal.exceptions import ScriptError, ScriptInterrupted
 from fal.flow.past_run import target_path
 from fal.flow.script_nodes import Attached
 from fal.project.model import Script
@@ -56,8 +56,8 @@ class ScriptRun:
         script: the script.
         span: when and where it ran.
         status: how it ended, in the words of `Node.status`.
-        message: the last line of why it failed.
-        traceback: all of it.
+        message: why it failed; the last line of a traceback.
+        traceback: all of a traceback.
         lines: the last lines that it printed.
         printed: how many lines it printed.
         records: what it read and wrote.
@@ -94,9 +94,10 @@ class ScriptRun:
         """Note how it failed."""
         stopped = isinstance(error, ScriptInterrupted | KeyboardInterrupt)
         self.status = "interrupted" if stopped else "error"
-        told = str(error).rstrip()
-        self.message = told.splitlines()[-1] if told else type(error).__name__
-        self.traceback = None if stopped else told
+        told = str(error).rstrip() or type(error).__name__
+        traced = isinstance(error, ScriptError)
+        self.message = told.splitlines()[-1] if traced else told
+        self.traceback = told if traced else None
 
 
 @dataclass
@@ -135,6 +136,7 @@ class RunReport:
         self.attached = attached
         self.started = datetime.now(UTC)
         self.parents: dict[str, tuple[str, ...]] = {}
+        self.planned: dict[str, Any] = {}
         self.runs: dict[str, NodeRun] = {}
         self._store = Store(target_path(config))
         self._watch = MemoryWatch()
@@ -147,6 +149,8 @@ class RunReport:
             graph: the graph of dbt's queue, a networkx DiGraph; it shrinks as nodes end.
         """
         self.parents = {str(uid): tuple(map(str, graph.predecessors(uid))) for uid in graph}
+        # Some nodes are in the manifest only while they run.
+        self.planned = {uid: self.manifest.nodes.get(uid) for uid in self.parents}
 
     @contextmanager
     def node(self, node: Any) -> Iterator[NodeRun]:

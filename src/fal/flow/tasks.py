@@ -34,6 +34,7 @@ from fal.flow.slots import Slots
 from fal.flow.stopping import Stopping
 from fal.runtime import process
 from fal.runtime.execute import Running
+from fal.runtime.figures import without_windows
 from fal.runtime.routing import routed
 
 
@@ -57,7 +58,7 @@ class FlowTask(RunTask):
             open_database(get_adapter(self.config))
             protect_log()
             try:
-                with routed(Path(self.config.project_root)):
+                with routed(Path(self.config.project_root)), without_windows():
                     return super().run()
             except KeyboardInterrupt:
                 raise FlowError(ScriptInterrupted(_STOPPED)) from None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,27 @@ from fal.runtime.records import Plot, checked_name, told_value
 LARGEST = 16 << 20
 """The size of a plot's file, in bytes, up to which pages take it in."""
 
+_BACKEND = "MPLBACKEND"
 _LONGEST_CAPTION = 2000
 _PIXELS_PER_DOT = 2
 _MOST_PIXELS = 4000
 # matplotlib keeps fonts and the text layout for the process, and scripts run in threads.
 _drawing = threading.Lock()
+
+
+@contextmanager
+def without_windows() -> Iterator[None]:
+    """Let matplotlib draw without windows while it lasts, unless it was told otherwise.
+
+    Scripts run in threads, where windows can't be, and on macOS end the process.
+    """
+    told = os.environ.get(_BACKEND)
+    os.environ.setdefault(_BACKEND, "Agg")
+    try:
+        yield
+    finally:
+        if told is None:
+            os.environ.pop(_BACKEND, None)
 
 
 def plot(figure: Any, name: object, caption: object) -> Plot:

@@ -22,11 +22,10 @@ for n in range(600):
 execute_sql("select count(*) from {{ ref('stg') }}, {{ ref('customers') }}")
 log_metric("auc", 0.81)
 log_metric("loss", float("nan"))
-try:
-    import matplotlib.figure
-    save_plot(matplotlib.figure.Figure(), "empty", caption="nothing")
-except ImportError:
-    pass
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+save_plot(ax, "empty", caption="nothing")
+plt.close(fig)
 write_to_model(ref("stg"))
 write_to_model(ref("stg"), mode="append")
 """
@@ -142,6 +141,9 @@ def test_what_a_script_model_did(nodes: dict[str, dict[str, Any]]) -> None:
     assert train["metrics"] == [
         {"script": "train.py", "name": "auc", "value": 0.81},
         {"script": "train.py", "name": "loss", "value": "NaN"},
+    ]
+    assert [(one["name"], one["kind"], one["caption"]) for one in train["plots"]] == [
+        ("empty", "png", "nothing")
     ]
     assert train["memory"]["measure"] == "flow process"
     assert train["memory"]["peak_bytes"] > 10**7

@@ -15,9 +15,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as objects
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from fal.exceptions import OutsideFlowError, RecordError
 from fal.runtime import figures
@@ -121,8 +123,7 @@ def test_neither_library_is_imported_by_the_engine() -> None:
 
 
 def test_a_figure_of_matplotlib_is_a_picture_of_double_density(session: FakeSession) -> None:
-    figure_module: Any = pytest.importorskip("matplotlib.figure")
-    figure = figure_module.Figure(figsize=(4, 3), dpi=100)
+    figure = Figure(figsize=(4, 3), dpi=100)
     axes = figure.subplots()
     axes.plot([1, 2, 3])
     save_plot(figure, "line", caption="A line")
@@ -135,20 +136,19 @@ def test_a_figure_of_matplotlib_is_a_picture_of_double_density(session: FakeSess
     assert line.width is not None
     assert 300 <= line.width <= 420
     assert int.from_bytes(line.data[16:20], "big") in range(2 * line.width - 2, 2 * line.width + 3)
-    huge = figure_module.Figure(figsize=(100, 10))
+    huge = Figure(figsize=(100, 10))
     save_plot(huge, "huge")
     assert int.from_bytes(session.records.plots["huge"].data[16:20], "big") <= 4100
 
 
 def test_a_figure_that_can_not_be_drawn_is_told(session: FakeSession) -> None:
-    figure = pytest.importorskip("matplotlib.figure").Figure()
+    figure = Figure()
     figure.subplots().set_title("$\\nosuchcommand$")
     with pytest.raises(RecordError, match=r"save_plot\('line'\): matplotlib can't draw the figure"):
         save_plot(figure, "line")
 
 
 def test_a_figure_of_plotly_is_json_with_its_library(session: FakeSession) -> None:
-    objects: Any = pytest.importorskip("plotly.graph_objects")
     save_plot(objects.Figure(objects.Bar(x=["</script>"], y=np.array([1.5]))), "bars")
     plot = session.records.plots["bars"]
     assert plot.kind == "plotly"
@@ -160,7 +160,7 @@ def test_a_figure_of_plotly_is_json_with_its_library(session: FakeSession) -> No
 def test_a_plot_that_pages_can_not_hold_is_refused(
     session: FakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figure = pytest.importorskip("matplotlib.figure").Figure()
+    figure = Figure()
     monkeypatch.setattr(figures, "LARGEST", 1000)
     with pytest.raises(RecordError, match="draw fewer points"):
         save_plot(figure, "points")
