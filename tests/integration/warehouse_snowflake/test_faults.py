@@ -31,7 +31,7 @@ write_to_model(frame, mode=mode, unique_key="n" if way == "merge" else None)
 """
 
 DENIED = {"code": 3001, "sqlstate": "42501", "message": "Not your table."}
-UNHEARD = {"kind": "drop", "before_run": False}
+UNHEARD: dict[str, Any] = {"kind": "drop", "before_run": False}
 KINDS: dict[str, dict[str, Any]] = {
     "drop": {"kind": "drop"},
     "unheard": UNHEARD,
@@ -125,7 +125,7 @@ def make(root: Any, standin: StandIn) -> Project:
     project.model("inp", "select 1 as n").script("write.py", SCRIPT)
     merged = {"config": {"materialized": "incremental", "unique_key": "n"}}
     for name in NAMES:
-        more = merged if name.startswith("merge") else {}
+        more: dict[str, Any] = merged if name.startswith("merge") else {}
         project.placeholder(name, "ref('inp')", scripts=["write.py"], **more)
     with standin.connect(project.snowflake_database) as driver, driver.cursor() as cursor:
         cursor.execute("create table INP as select 1 as n")
