@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.snowflake import notes, results, stages
+import duckdb
+
+from tests.support.snowflake import nanoseconds, notes, results, stages
 from tests.support.snowflake.errors import Refused, invalid_identifier, syntax_error, unsupported
 from tests.support.snowflake.names import Name, Reader, literal, quoted
 from tests.support.snowflake.notes import ColumnNote, Relation
@@ -158,6 +161,10 @@ def _load(
         return (shown, "LOAD_SKIPPED", 0, 0, None, 1, reason, None, None, None)
     source = f"read_parquet({literal(str(file))}, file_row_number = true)"
     filled = _filled(session, wanted, columns, source)
+    sources = dict(zip(filled.names, filled.values, strict=True))
+    nanoseconds.make_room(session, relation.name, sources, filled.fields)
+    columns = notes.columns(session, notes.get(session, relation.name))
+    filled = _filled(session, wanted, columns, source)
     listed = ", ".join(quoted(name) for name in filled.names)
     sql = f"INSERT INTO {relation.sql} ({listed}) {filled.query()}"
     try:
@@ -188,7 +195,9 @@ def _explained(
     """The error with the file, the row and the column that could not be loaded."""
     with session.duck.cursor() as cursor:
         for position, name in enumerate(filled.names):
-            row = cursor.execute(filled.first_failure(position)).fetchone()
+            row = None
+            with suppress(duckdb.Error):
+                row = cursor.execute(filled.first_failure(position)).fetchone()
             if row is None:
                 continue
             value, number = row
