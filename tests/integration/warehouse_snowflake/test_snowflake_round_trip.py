@@ -24,6 +24,12 @@ from tests.integration.warehouse_snowflake.conftest import PlainConnection
 UTC = dt.UTC
 
 
+@pytest.fixture(autouse=True)
+def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place of the test's own: other processes have their folders in the system's."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 def written(
     warehouse: SnowflakeWarehouse,
     connection: PlainConnection,
