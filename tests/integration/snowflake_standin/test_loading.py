@@ -96,6 +96,17 @@ def test_copy_by_the_names_of_columns(run: Run, tmp_path: Path, own: None) -> No
     assert run("select * from u") == [("x", None)]
 
 
+def test_digits_below_the_microsecond(run: Run, tmp_path: Path, own: None) -> None:
+    moment = 1_577_836_800_123_456_789
+    put(run, tmp_path, {"N": pa.array([moment], pa.timestamp("ns"))}, "exact")
+    put(run, tmp_path, {"N": pa.array([10**15], pa.timestamp("us"))}, "plain")
+    run("create table t (n timestamp_ntz)")
+    run(f'copy into t from (select $1:"N"::timestamp_ntz from @s) {PARQUET}')
+    run("create table u as select * from t")
+    assert run("select count(*) from u where date_part('nanosecond', n) = 123456789") == [(1,)]
+    assert run("describe table u")[0][1] == "TIMESTAMP_NTZ(9)"
+
+
 def test_a_text_in_a_variant_stays_a_text(run: Run, tmp_path: Path, own: None) -> None:
     put(run, tmp_path, {"V": ['{"a": 1}']})
     run("create table t (v variant)")

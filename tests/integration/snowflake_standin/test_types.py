@@ -191,3 +191,25 @@ def test_a_bound_value_keeps_its_type(connection: Any, run: Run) -> None:
         values = (1, "it's", datetime.date(2020, 1, 2), moment, True)
         cursor.execute("insert into t values (%s, %s, %s, %s, %s)", values)
     assert run("select * from t") == [values]
+
+
+def test_sums_averages_and_quotients_are_exact(connection: Any, run: Run, own: None) -> None:
+    run("create table t (n number(38, 0), d number(10, 2), f float)")
+    run("insert into t values (1, 1.25, 0.5), (2, 2.25, 1.5)")
+    sql = (
+        "with x as (select * from t) select sum(n), avg(n), sum(d), avg(x.d), sum(n) / 4, d / 3, "
+        "avg(f), n / f, avg(n) over () from x group by n, d, f order by n limit 1"
+    )
+    assert [type(value) for value in run(sql)[0]] == [
+        *(int, Decimal, Decimal, Decimal, Decimal, Decimal, float, float, Decimal)
+    ]
+    assert run("select avg(n), sum(n) / 4 from t") == [(Decimal("1.5"), Decimal("0.75"))]
+    with connection.cursor() as cursor:
+        cursor.execute("create table u as select avg(n) as a, sum(f) as b from t")
+    assert [row[1] for row in run("describe table u")] == ["NUMBER(38,6)", "FLOAT"]
+
+
+def test_a_column_without_a_name_is_called_by_its_expression(connection: Any, own: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*), max(1) as m, 'x'")
+        assert [column.name for column in cursor.description] == ["COUNT(*)", "M", "'X'"]

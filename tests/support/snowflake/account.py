@@ -32,6 +32,7 @@ class Account:
         grants: of what has no note of its own (schemas, databases, warehouses, stages):
             (kind, name) to (privilege, grantee).
         loaded: files that were loaded into a table before.
+        known: tables and views that were looked up (see `notes`).
         functions: the names of DuckDB's functions, to tell them from Snowflake's.
     """
 
@@ -52,6 +53,7 @@ class Account:
         self.stages: dict[Name, Stage] = {}
         self.grants: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.loaded: set[tuple[str, str]] = set()
+        self.known: dict[Name, object] = {}
         self.log = Log()
         self.faults = Faults()
         self._files = TemporaryDirectory(prefix="standin_")
@@ -94,6 +96,7 @@ class Account:
             for session in list(self.sessions.values()):
                 if session.database == name:
                     session.leave_database()
+            self.known.clear()
             cursor = self.root.cursor()
             cursor.execute(f"DETACH DATABASE IF EXISTS {quoted(name)}")
             for stage in [stage for stage in self.stages if stage.database == name]:

@@ -25,12 +25,13 @@ def alter(session: Session, reader: Reader, kind: str) -> Answer:
         if if_exists:
             return results.status()
         raise missing(kind.capitalize(), name)
-    for words, change in _CHANGES.items():
-        if reader.take(*words.split()):
-            change(session, relation, reader)
-            break
-    else:
+    change = next((c for words, c in _CHANGES.items() if reader.take(*words.split())), None)
+    if change is None:
         raise reader.unexpected()
+    try:
+        change(session, relation, reader)
+    finally:
+        session.changed(name)
     reader.finish()
     return results.status()
 
@@ -87,6 +88,7 @@ def _rename(session: Session, relation: Relation, reader: Reader) -> None:
     if relation.temporary or (name.database, name.schema) != (target.database, target.schema):
         raise unsupported("RENAME TO another schema, or of a temporary table")
     session.execute(f"ALTER {relation.kind} {name.sql} RENAME TO {quoted(target.name)}")
+    session.changed(target)
 
 
 def _swap(session: Session, relation: Relation, reader: Reader) -> None:
@@ -95,6 +97,7 @@ def _swap(session: Session, relation: Relation, reader: Reader) -> None:
     other = notes.get(session, name, "Table")
     if (relation.name.database, relation.name.schema) != (name.database, name.schema):
         raise unsupported("SWAP WITH a table of another schema")
+    session.changed(name)
     between = f"_SWAP_{os.urandom(4).hex()}"
     middle = Name(name.database, name.schema, between)
     session.begin()
@@ -109,6 +112,7 @@ def _swap(session: Session, relation: Relation, reader: Reader) -> None:
         session.rollback()
         raise
     session.commit()
+    session.changed(name)
 
 
 def _add(session: Session, relation: Relation, reader: Reader) -> None:

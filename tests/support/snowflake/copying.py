@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from tests.support.snowflake import notes, results, stages
+from tests.support.snowflake import nanoseconds, notes, results, stages
 from tests.support.snowflake.errors import Refused, invalid_identifier, syntax_error, unsupported
 from tests.support.snowflake.names import Name, Reader, literal, quoted
 from tests.support.snowflake.notes import ColumnNote, Relation
@@ -159,6 +159,10 @@ def _load(
         reason = "File was loaded before."
         return (shown, "LOAD_SKIPPED", 0, 0, None, 1, reason, None, None, None)
     source = f"read_parquet({literal(str(file))}, file_row_number = true)"
+    filled = _filled(session, wanted, columns, source)
+    sources = dict(zip(filled.names, filled.values, strict=True))
+    nanoseconds.make_room(session, relation.name, sources, filled.fields)
+    columns = notes.columns(session, notes.get(session, relation.name))
     filled = _filled(session, wanted, columns, source)
     listed = ", ".join(quoted(name) for name in filled.names)
     sql = f"INSERT INTO {relation.sql} ({listed}) {filled.query()}"

@@ -109,6 +109,7 @@ def snowflake_type(duck: str, kind: str | None = None, length: int | None = None
     names = {
         "JSON": kind or "VARIANT",
         "TIMESTAMP WITH TIME ZONE": f"{kind or 'TIMESTAMP_TZ'}(9)",
+        "TIMESTAMPTZ_NS": f"{kind or 'TIMESTAMP_TZ'}(9)",
         "TIMESTAMP": "TIMESTAMP_NTZ(9)",
         "TIMESTAMP_NS": "TIMESTAMP_NTZ(9)",
         "TIMESTAMP_S": "TIMESTAMP_NTZ(9)",

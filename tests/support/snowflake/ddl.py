@@ -121,6 +121,7 @@ def _make(session: Session, wanted: Create, old: Relation | None, values: list[A
     session.begin()
     try:
         session.execute(f"CREATE {replace}{temporary}{wanted.kind} {sql} {body}", values)
+        session.changed(name)
         if wanted.temporary:
             session.temporary[name] = wanted.kind
         note = _note(session, wanted, old)

@@ -39,6 +39,7 @@ def _relation(session: Session, kind: str, parts: list[str]) -> bool:
         message = f"Object found is of type '{found.kind}', not specified type '{kind}'."
         raise Refused(2203, "42601", f"SQL compilation error:\n{message}")
     session.execute(f"DROP {kind} {found.sql}")
+    session.changed(name)
     session.temporary.pop(name, None)
     session.account.forget_loads(name)
     return True
@@ -62,6 +63,7 @@ def _schema(session: Session, kind: str, parts: list[str]) -> bool:
     for name in [n for n in session.temporary if (n.database, n.schema) == place]:
         session.execute(f"DROP {session.temporary.pop(name)} {name.temporary_sql}")
     session.execute(f"DROP SCHEMA {quoted(database)}.{quoted(schema)} CASCADE")
+    session.account.known.clear()
     stages = session.account.stages
     for name in [n for n in stages if (n.database, n.schema) == place]:
         stages.pop(name).remove()

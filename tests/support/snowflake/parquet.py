@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from tests.support.snowflake import query
+from tests.support.snowflake import datatypes, query
 from tests.support.snowflake.errors import Refused, unsupported
 from tests.support.snowflake.names import quoted
 from tests.support.snowflake.notes import ColumnNote
@@ -38,10 +39,12 @@ class Filled:
     def first_failure(self, position: int) -> str:
         """A query for the first value of a column that is not of its type, and its row."""
         value, kind = self.values[position], self.types[position]
+        held = re.search(r'"?(_F\d+)"?', value)
+        field = held[1] if held else value
+        tried = re.sub(r"(?<!TRY_)CAST\(", "TRY_CAST(", f"CAST({value} AS {kind})")
         return (
-            f"SELECT CAST({value} AS VARCHAR), _row + 1 FROM ({self.fields}) "
-            f"WHERE {value} IS NOT NULL AND TRY_CAST({value} AS {kind}) IS NULL "
-            "ORDER BY _row LIMIT 1"
+            f"SELECT CAST({field} AS VARCHAR), _row + 1 FROM ({self.fields}) "
+            f"WHERE {field} IS NOT NULL AND {tried} IS NULL ORDER BY _row LIMIT 1"
         )
 
 
@@ -78,7 +81,7 @@ def filled_by_items(
     fields = _Fields(_held(session, source), as_text)
     values = []
     for item, column in zip(tree.expressions, columns, strict=True):
-        if (name := _key(item.unalias())) is not None:
+        if (name := _key(_uncast(item.unalias(), column.duck))) is not None:
             values.append(fields.plain(name, column.duck))
         else:
             values.append(_rendered(session, fields, item.unalias()))
@@ -128,6 +131,18 @@ class _Fields:
     def query(self, source: str) -> str:
         listed = [f"{value} AS {alias}" for alias, value in self._read.values()]
         return f"SELECT {', '.join([*listed, 'file_row_number AS _row'])} FROM {source}"
+
+
+def _uncast(item: exp.Expr, duck: str) -> exp.Expr:
+    """Without a cast to the column's own type, which the column makes anyway."""
+    if isinstance(item, exp.Cast) and duck.startswith("TIMESTAMP"):
+        same = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
+        told = datatypes.of_node(item.to).duck
+        finer = {"TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMPTZ_NS": "TIMESTAMP WITH TIME ZONE"}
+        if finer.get(duck, duck) == finer.get(told, same.get(told, told)):
+            inner: exp.Expr = item.this
+            return inner
+    return item
 
 
 def _key(node: exp.Expr) -> str | None:

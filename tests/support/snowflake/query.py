@@ -12,7 +12,7 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from tests.support.snowflake import aggregates, context, datatypes, kinds, results, strict, views
+from tests.support.snowflake import context, kinds, results, rewriting, strict, views
 from tests.support.snowflake.errors import Refused, missing, syntax_error, translate
 from tests.support.snowflake.names import Name, literal, split_name
 from tests.support.snowflake.results import Answer
@@ -22,8 +22,6 @@ _BATCH = 1_000_000
 
 # The other way that DuckDB offers leaves out columns of the same name.
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
-
-aggregates.keep_exact()
 
 
 def parse(text: str) -> exp.Expr:
@@ -47,8 +45,9 @@ def prepare(session: Session, text: str, values: list[Any]) -> exp.Expr:
     if session.account.strict:
         strict.check(session, tree, text)
     tree = tree.transform(lambda node: context.replace(session, node), copy=False)
-    _columns_by_number(tree)
-    _exact_types(tree)
+    rewriting.titles(tree)
+    rewriting.columns_by_number(tree)
+    rewriting.exact_types(tree)
     place_names(session, tree)
     return tree
 
@@ -60,6 +59,7 @@ def to_duck(session: Session, tree: exp.Expr, values: list[Any]) -> str:
         Refused: it has something that the stand-in does not know.
     """
     cursor = FakeSnowflakeCursor(session.base, session.duck)
+    rewriting.for_duckdb(tree)
     try:
         return cursor._transform(tree, values).sql(dialect="duckdb", identify=True)
     except NotImplementedError as error:
@@ -113,6 +113,7 @@ def insert(session: Session, text: str, values: list[Any]) -> Answer:
     overwrite = bool(tree.args.get("overwrite"))
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     tree.set("overwrite", None)
+    kinds.of(session, tree.expression)
     sql = to_duck(session, tree, values)
     session.before_change()
     if not overwrite:
@@ -167,27 +168,6 @@ def _name_from_function(node: exp.Table, values: list[Any]) -> None:
     parts = [exp.to_identifier(part, quoted=True) for part in split_name(str(text))]
     for key, part in zip(("this", "db", "catalog"), reversed(parts), strict=False):
         node.set(key, part)
-
-
-def _columns_by_number(tree: exp.Expr) -> None:
-    """`SELECT $1, $2 FROM VALUES (...)`."""
-    for query in tree.find_all(exp.Select):
-        source = query.args.get("from_")
-        if source is None or not isinstance(source.this, exp.Values):
-            continue
-        for parameter in list(query.find_all(exp.Parameter)):
-            parameter.replace(exp.column(f"COLUMN{parameter.name}"))
-
-
-def _exact_types(tree: exp.Expr) -> None:
-    """Types that fakesnow would make narrower than they are."""
-    for node in tree.find_all(exp.DataType):
-        if node.this in (exp.DataType.Type.DECIMAL, *datatypes.NTZ):
-            duck = datatypes.of_node(node).duck
-            if duck == "HUGEINT":
-                node.replace(exp.DataType(this=exp.DataType.Type.INT128))
-            elif duck == "TIMESTAMP_NS":
-                node.replace(exp.DataType(this=exp.DataType.Type.TIMESTAMP_NS))
 
 
 def folded(identifier: exp.Identifier) -> str:

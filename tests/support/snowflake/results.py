@@ -116,8 +116,9 @@ def column_of(name: str, duck: str, kind: str | None) -> Column:
     if duck.endswith("[]") or duck.startswith(("STRUCT", "MAP")):
         return Column(name, "array" if duck.endswith("[]") else "object")
     if duck.startswith("TIMESTAMP"):
-        zone = (kind or "TIMESTAMP_TZ").lower() if duck == "TIMESTAMP WITH TIME ZONE" else None
-        return Column(name, zone or "timestamp_ntz", precision=0, scale=9)
+        zoned = duck in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
+        told = kind or "TIMESTAMP_TZ" if zoned else "TIMESTAMP_NTZ"
+        return Column(name, told.lower(), precision=0, scale=9)
     simple = {
         "JSON": Column(name, (kind or "VARIANT").lower()),
         "BOOLEAN": Column(name, "boolean"),

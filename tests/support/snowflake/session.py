@@ -57,6 +57,8 @@ class Session:
         self.parameters: dict[str, Any] = {}
         self.temporary: dict[Name, str] = {}
         self.own_stages: dict[Name, Stage] = {}
+        self._known: dict[Name, object] = {}
+        self._touched: set[Name] = set()
         self.in_transaction = False
         self.autocommit = True
         self.loaded: set[tuple[str, str]] = set()
@@ -106,6 +108,17 @@ class Session:
         """The name in DuckDB; a temporary object hides a lasting one."""
         return name.temporary_sql if name in self.temporary else name.sql
 
+    def known(self, name: Name) -> dict[Name, object]:
+        """What was looked up of objects before (see `notes`): the session's own, or all's."""
+        return self._known if name in self.temporary else self.account.known
+
+    def changed(self, name: Name) -> None:
+        """Look an object up again, now and when the transaction has ended."""
+        self._known.pop(name, None)
+        self.account.known.pop(name, None)
+        if self.in_transaction:
+            self._touched.add(name)
+
     def begin(self) -> None:
         """A transaction begins; within one, the statement has no effect."""
         if not self.in_transaction:
@@ -122,9 +135,15 @@ class Session:
         self.loaded.clear()
 
     def _finish(self, how: str) -> None:
-        if self.in_transaction:
-            self.in_transaction = False
+        if not self.in_transaction:
+            return
+        self.in_transaction = False
+        try:
             self.execute(how)
+        finally:
+            for name in self._touched:
+                self.changed(name)
+            self._touched.clear()
 
     def before_change(self) -> None:
         """With autocommit off, the first change begins a transaction."""

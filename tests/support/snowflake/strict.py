@@ -10,16 +10,15 @@ import itertools
 
 from sqlglot import TokenType, exp
 
-from tests.support.snowflake import query
+from tests.support.snowflake import notes, query, views
 from tests.support.snowflake.errors import Refused, invalid_identifier, missing
 from tests.support.snowflake.functions import SNOWFLAKE
 from tests.support.snowflake.names import Name, words
 from tests.support.snowflake.session import Session
 
-_COLUMNS = """
-SELECT database_name, schema_name, table_name, column_name FROM duckdb_columns()
-WHERE lower(database_name) = lower(?) AND lower(schema_name) = lower(?)
-  AND lower(table_name) = lower(?)
+_OTHER_CASE = f"""
+SELECT db, sch, nam FROM {views.CATALOG}.main._relations
+WHERE lower(db) = lower(?) AND lower(sch) = lower(?) AND lower(nam) = lower(?)
 """
 
 
@@ -65,18 +64,13 @@ def _check_table(session: Session, node: exp.Table) -> set[str]:
     name = session.name(parts)
     if name.schema == "INFORMATION_SCHEMA":
         return set()
-    key = [name.database, name.schema, name.name]
-    if name in session.temporary:
-        key = ["temp", "main", str(name)]
-    rows = session.execute(_COLUMNS, key).fetchall()
-    if not rows:
-        return set()
-    if not any(list(row[:3]) == key for row in rows):
-        found = Name(*rows[0][:3])
-        refused = missing("Object", name)
-        refused.message += f" (it is {found}: quoted names keep their case)"
-        raise refused
-    return {row[3] for row in rows}
+    if (relation := notes.find(session, name)) is not None:
+        return {column.name for column in notes.columns(session, relation)}
+    found = session.execute(_OTHER_CASE, [name.database, name.schema, name.name]).fetchone()
+    refused = missing("Object", name)
+    if found is not None:
+        refused.message += f" (it is {Name(*found)}: quoted names keep their case)"
+    raise refused
 
 
 def _check_columns(tree: exp.Expr, known: set[str]) -> None:

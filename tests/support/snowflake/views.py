@@ -70,7 +70,7 @@ SELECT CASE WHEN temporary THEN relation->>'$.name[0]' ELSE database_name END AS
                 THEN 'NUMBER'
             WHEN data_type IN ('DOUBLE', 'FLOAT') THEN 'FLOAT'
             WHEN data_type = 'BLOB' THEN 'BINARY'
-            WHEN data_type = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP_TZ'
+            WHEN data_type IN ('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ_NS') THEN 'TIMESTAMP_TZ'
             WHEN data_type LIKE 'TIMESTAMP%' THEN 'TIMESTAMP_NTZ'
             WHEN data_type = 'JSON' THEN 'VARIANT'
             WHEN data_type IN ('DATE', 'TIME', 'BOOLEAN') THEN data_type
