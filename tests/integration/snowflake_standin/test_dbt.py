@@ -25,10 +25,11 @@ CONFIGURED = {
 def project(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project that was built, changed and built again."""
     made = Project(tmp_path_factory.mktemp("dbt"), standin=standin)
-    made.seed("raw", "id,name,at", "1,a,2020-01-01", "2,b,2020-01-02")
+    made.seed("raw", "id,name,since", "1,a,2020-01-01", "2,b,2020-01-02")
     described = [{"name": "id", "description": "the key"}]
-    source = "select id, name, at from {{ ref('raw') }}"
-    table = {"materialized": "table", **CONFIGURED}
+    source = "select id, name, since from {{ ref('raw') }}"
+    more = CONFIGURED if standin.is_own else {"persist_docs": CONFIGURED["persist_docs"]}
+    table = {"materialized": "table", **more}
     made.model("tab", source, description="a table", columns=described, config=table)
     made.model("seen", "select * from {{ ref('tab') }}", description="a view", columns=described)
     for strategy in ("append", "merge", "delete+insert"):
@@ -56,7 +57,7 @@ def project(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Itera
         """,
     )
     made.dbt("build").ok()
-    made.seed("raw", "id,name,at", "2,changed,2020-01-02", "3,c,2020-01-03")
+    made.seed("raw", "id,name,since", "2,changed,2020-01-02", "3,c,2020-01-03")
     made.dbt("build").ok()
     yield made
     if standin.is_own:

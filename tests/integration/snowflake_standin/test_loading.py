@@ -184,11 +184,11 @@ def test_write_pandas(connection: Any, run: Run, database: str) -> None:
     frame = pd.DataFrame(
         {
             "ID": range(2_000),
-            "my name": [f"n{i}" for i in range(2_000)],
-            "AT": pd.date_range("2020-01-01", periods=2_000, freq="s").astype("datetime64[us]"),
+            "My_name": [f"n{i}" for i in range(2_000)],
+            "MOMENT": pd.date_range("2020-01-01", periods=2_000, freq="s").astype("datetime64[us]"),
         }
     )
-    run('create table t (id int, "my name" varchar, at timestamp_ntz)')
+    run('create table t (id int, "My_name" varchar, moment timestamp_ntz)')
     done = write_pandas(
         connection,
         frame,
@@ -202,16 +202,16 @@ def test_write_pandas(connection: Any, run: Run, database: str) -> None:
     assert done[:3] == (True, 2, 2_000)
     with connection.cursor() as cursor:
         back = cursor.execute("select * from t order by id").fetch_pandas_all()
-    assert list(back.columns) == ["ID", "my name", "AT"]
-    assert back["my name"].tolist() == frame["my name"].tolist()
-    assert back["AT"].tolist() == frame["AT"].tolist()
+    assert list(back.columns) == ["ID", "My_name", "MOMENT"]
+    assert back["My_name"].tolist() == frame["My_name"].tolist()
+    assert back["MOMENT"].tolist() == frame["MOMENT"].tolist()
 
 
 def test_write_pandas_may_make_the_table(connection: Any, run: Run, own: None) -> None:
-    frame = pd.DataFrame({"a": [1, 2], "B": [1.5, None], "c": ["x", None], "d": [b"\xff", b""]})
+    frame = pd.DataFrame({"a": [1, 2], "B b": [1.5, None], "c": ["x", None], "d": [b"\xff", b""]})
     write_pandas(connection, frame, "Made", auto_create_table=True, overwrite=True)
     types = [row[:2] for row in run('describe table "Made"')]
-    assert types[:2] == [("a", "NUMBER(38,0)"), ("B", "FLOAT")]
+    assert types[:2] == [("a", "NUMBER(38,0)"), ("B b", "FLOAT")]
     rows = run('select * from "Made" order by "a"')
     assert rows[0][:3] == (1, 1.5, "x")
     assert bytes(rows[0][3]) == b"\xff"

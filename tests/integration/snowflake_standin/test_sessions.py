@@ -178,7 +178,9 @@ def test_the_list_of_statements_is_kept_by_database(
     standin.drop(other)
 
 
-def test_databases_survive_a_restart(tmp_path: Path, own: None) -> None:
+def test_databases_survive_a_restart_and_the_server_ends_with_who_started_it(
+    tmp_path: Path, own: None
+) -> None:
     with running(tmp_path) as first:
         first.query("create transient table t (a array) comment = 'kept'", "D")
         first.query("insert into t select array_construct(1)", "D")
@@ -189,6 +191,9 @@ def test_databases_survive_a_restart(tmp_path: Path, own: None) -> None:
         assert second.query("select * from t", "D") == [("[\n  1\n]",)]
         assert second.query("describe table t", "D")[0][1] == "ARRAY"
         assert len(second.query("show grants on table t", "D")) == 2
+        assert second.process.stdin is not None
+        second.process.stdin.close()  # as when the process that started it is gone
+        second.process.wait(10)
     assert second.process.returncode == 0
 
 

@@ -177,7 +177,8 @@ def running(folder: Path | None = None, *options: str) -> Iterator[StandIn]:
     """
     program = os.environ.get(OTHER)
     python = os.environ.get(PYTHON, sys.executable)
-    command = [python, *([program] if program else ["-m", "tests.support.snowflake"])]
+    own = ["-m", "tests.support.snowflake", "--with-parent"]
+    command = [python, *([program] if program else own)]
     command += [
         "--strict",
         "--port",
@@ -187,7 +188,12 @@ def running(folder: Path | None = None, *options: str) -> Iterator[StandIn]:
     ]
     with TemporaryDirectory() as place, (Path(place) / "log").open("w+") as log:
         process = subprocess.Popen(
-            command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=log, text=True
+            command,
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
         )
         try:
             yield StandIn(_port(process, log), process)
