@@ -31,18 +31,19 @@ write_to_model(frame, mode=mode, unique_key="n" if way == "merge" else None)
 """
 
 DENIED = {"code": 3001, "sqlstate": "42501", "message": "Not your table."}
-UNHEARD = {"kind": "drop", "before_run": False}
+UNHEARD: dict[str, Any] = {"kind": "drop", "before_run": False}
 KINDS: dict[str, dict[str, Any]] = {
     "drop": {"kind": "drop"},
     "unheard": UNHEARD,
+    "half": {**UNHEARD, "where": "middle"},
     "expire": {"kind": "expire"},
     "timeout": {"kind": "timeout"},
     "error": {"kind": "error", **DENIED},
     # Sent again, for the connector asks for another address.
     "too_full": {"kind": "stage_full", "times": -1},
 }
-ALL = ("drop", "unheard", "expire", "timeout", "error")
-LOST = ("drop", "unheard", "expire")
+ALL = ("drop", "unheard", "half", "expire", "timeout", "error")
+LOST = ("drop", "unheard", "half", "expire")
 
 # The statement that breaks, what it begins with, and in which ways.
 BROKEN = {
@@ -123,9 +124,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory, standin: StandIn) -> Iterator
 def make(root: Any, standin: StandIn) -> Project:
     project = Project(root, standin=standin, threads=4)
     project.model("inp", "select 1 as n").script("write.py", SCRIPT)
-    merged = {"config": {"materialized": "incremental", "unique_key": "n"}}
+    merged: dict[str, Any] = {"config": {"materialized": "incremental", "unique_key": "n"}}
     for name in NAMES:
-        more = merged if name.startswith("merge") else {}
+        more: dict[str, Any] = merged if name.startswith("merge") else {}
         project.placeholder(name, "ref('inp')", scripts=["write.py"], **more)
     with standin.connect(project.snowflake_database) as driver, driver.cursor() as cursor:
         cursor.execute("create table INP as select 1 as n")
@@ -170,7 +171,7 @@ def test_each_model_fails_but_those_that_may_be_read_again(runs: Runs) -> None:
 
 
 def test_only_reads_are_repeated_and_at_most_twice(runs: Runs) -> None:
-    expected = {f"read_{kind}": 3 for kind in ("unheard", "expire")} | {"read_third": 1}
+    expected = {f"read_{kind}": 3 for kind in ("unheard", "half", "expire")} | {"read_third": 1}
     counted = {name: n for name, n in runs.attempts.items() if name.split("_")[0] != "put"}
     # A request that is dropped before it is looked at is in no list.
     assert {name: n for name, n in counted.items() if n > 1} == {
@@ -185,7 +186,7 @@ def test_only_reads_are_repeated_and_at_most_twice(runs: Runs) -> None:
 @pytest.mark.parametrize(("way", "kind"), CASES)
 def test_the_table_is_as_it_was_or_as_it_was_to_be(runs: Runs, way: str, kind: str) -> None:
     done = [(1, 1), (1, 2)] if way == "commit" else [(1, 2)]
-    took_effect = kind == "unheard" and way in ("replace", "commit")
+    took_effect = kind in ("unheard", "half") and way in ("replace", "commit")
     assert runs.tables[f"{way}_{kind}"] == (done if took_effect else [(1, 1)])
 
 
@@ -203,7 +204,8 @@ def test_the_message_tells_what_was_done_and_what_to_do(runs: Runs, way: str, ki
             "commit": "whether its rows were added is not known",
         }
         assert lost.get(way, "the table is as it was before, or as it was to be") in message
-        assert ("390114 (08001)" if kind == "expire" else "250003") in message
+        codes = {"expire": "390114 (08001)", "half": "Connection broken: IncompleteRead"}
+        assert codes.get(kind, "250003") in message
         assert "fal-dbt retry" in message or way == "commit"
     else:
         assert "(query id " in message

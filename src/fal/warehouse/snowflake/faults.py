@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from requests.exceptions import HTTPError as Answered
-from requests.exceptions import RequestException
 from snowflake.connector.errors import Error
 from snowflake.connector.secret_detector import SecretDetector
-from urllib3.exceptions import HTTPError
+from snowflake.connector.vendored.requests.exceptions import HTTPError as Answered
+from snowflake.connector.vendored.requests.exceptions import RequestException
+from snowflake.connector.vendored.urllib3.exceptions import HTTPError
 
 from fal.exceptions import ConnectionLostError, WarehouseError
 
