@@ -13,6 +13,7 @@ FalError
 │   └── UndeclaredRefError   ... because the placeholder does not declare it
 ├── FrameError          data that can't become a table, or can't be added to one
 ├── WriteError          a write that is not allowed here
+├── RecordError         a plot or metric that can't be kept
 ├── PastRunError        what the last dbt command left can't be read
 ├── NothingWrittenError a placeholder's scripts ended without writing its table
 ├── LocalModelError      a Python model that runs locally is none, or returned no frame
@@ -108,6 +109,10 @@ class FrameError(FalError):
 
 class WriteError(FalError):
     """A write that is not allowed here."""
+
+
+class RecordError(FalError):
+    """A plot or a metric that can't be kept."""
 
 
 class PastRunError(FalError):

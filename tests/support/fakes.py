@@ -16,6 +16,7 @@ from fal.runtime.context import (
     SourceInfo,
     TestInfo,
 )
+from fal.runtime.records import Recording
 from fal.warehouse.to_arrow import pandas_table
 
 
@@ -56,7 +57,7 @@ def config_info() -> ConfigInfo:
 
 
 @dataclass
-class FakeSession:
+class FakeSession(Recording):
     """Serves frames by name and remembers every call.
 
     Attributes:

@@ -30,8 +30,10 @@ ALLOWED: dict[str, set[str]] = {
     "fal.environments": set(),
     "fal.lineage": {"fal.project", "fal.warehouse"},
     "fal.runtime": {"fal.project", "fal.warehouse", "fal.environments", "fal"},
+    "fal.report": {"fal.runtime"},
     "fal.flow": {
         "fal.runtime",
+        "fal.report",
         "fal.lineage",
         "fal.project",
         "fal.warehouse",
@@ -42,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
 # Beside the engine; they may use all of it but are used by the command line alone, or lead to
 # it under other names (`fal.dbt`, `faldbt`).
 OUTER = {
-    *("fal.cli", "fal.docs", "fal.report", "fal.artifacts", "fal.integrations", "fal.check"),
+    *("fal.cli", "fal.docs", "fal.artifacts", "fal.integrations", "fal.check"),
     *("fal.dbt", "faldbt"),
 }
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fal.exceptions import FrameError
-from fal.warehouse.columns import match_columns
 from fal.warehouse.fitting import kept_type
 
 if TYPE_CHECKING:
@@ -141,6 +140,8 @@ def _refuse(
 ) -> None:
     """Refuse what the table's columns and the rows' don't let happen."""
     if way.on_schema_change in (None, "fail") and (extra or missing):
+        from fal.warehouse.columns import match_columns
+
         try:
             names = [column.name for column in staged.columns]
             match_columns(names, [c.name for c in table], what=what, beside="the table")

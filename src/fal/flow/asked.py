@@ -27,6 +27,9 @@ scripts_options: ContextVar[ScriptsOptions | None] = ContextVar("fal_run", defau
 globals_asked: ContextVar[bool] = ContextVar("fal_globals", default=False)
 """Whether global scripts are asked for."""
 
+report_opened: ContextVar[bool] = ContextVar("fal_report", default=False)
+"""Whether the report is to be opened in the browser when the flow ends."""
+
 logging_disabled: ContextVar[bool] = ContextVar("fal_logging_disabled", default=False)
 """Whether dbt's own log is switched off, by the older name of `--quiet`."""
 

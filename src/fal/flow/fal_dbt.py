@@ -14,6 +14,8 @@ from fal.flow import describe
 from fal.flow.opening import Settings, open_project
 from fal.flow.project_use import NoRun, ProjectUse
 from fal.flow.session import ProjectSession
+from fal.runtime.figures import plot
+from fal.runtime.records import Recording, metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class FalDbt:
+class FalDbt(Recording):
     """A dbt project, read and written from a notebook or a program.
 
     It reads and writes as a script does, and knows the results of the last dbt command.
@@ -146,6 +148,14 @@ class FalDbt:
     def execute_sql(self, sql: str) -> pd.DataFrame:
         """Run SQL with the project's Jinja; see `execute_sql` in `fal.typing`."""
         return self._run(lambda session: session.execute_sql(sql))
+
+    def save_plot(self, fig: object, name: str, caption: str | None = None) -> None:
+        """Keep a figure in `records.plots`; see `save_plot` in `fal.typing`."""
+        self.record(plot(fig, name, caption))
+
+    def log_metric(self, name: str, value: object) -> None:
+        """Keep a number in `records.metrics`; see `log_metric` in `fal.typing`."""
+        self.record(metric(name, value))
 
     def list_models(self) -> list[ModelInfo]:
         """List the models, with the status that the last dbt command gave them."""

@@ -53,7 +53,7 @@ class LocalModelSession(ModelSession):
         with self._connection.available(self._node.name):
             if not is_query(sql):
                 self._writer.distrust_cache()
-            return self._warehouse.read(sql)
+            return self.records.read("session.sql()", None, self._warehouse.read(sql))
 
 
 def _as_sql(node: Any) -> Any:

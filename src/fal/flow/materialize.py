@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dbt.clients.jinja import MacroGenerator
 from dbt.config.runtime import RuntimeConfig
@@ -18,6 +18,9 @@ from fal.flow.connection import ThreadConnection
 from fal.flow.lost_connections import OLD_OR_NEW, UNKNOWN, outcome_told
 
 _OVER = "insert_overwrite"
+
+if TYPE_CHECKING:
+    from fal.warehouse.base import Warehouse
 
 
 class Materializer:
@@ -33,11 +36,13 @@ class Materializer:
         manifest: Manifest,
         adapter: Any,
         connection: ThreadConnection,
+        warehouse: Warehouse,
     ) -> None:
         self._config = config
         self._manifest = manifest
         self._adapter = adapter
         self._connection = connection
+        self._warehouse = warehouse
 
     def replace(self, node: Any, select: str) -> None:
         """Build the table anew; readers see the old one until the new one takes its place.
@@ -63,6 +68,7 @@ class Materializer:
         # Whether this run starts over is decided by now.
         configs = {**configs, "full_refresh": False}
         model, macro, context = self._prepared(node, select, "incremental", configs)
+        context["alter_column_type"] = self._changing_types(context["alter_column_type"])
         temporary = _Temporary(context)
         again = configs.get("unique_key") or configs.get("incremental_strategy") == _OVER
         self._connection.commit()
@@ -124,6 +130,15 @@ class Materializer:
         # Some adapters' macros write `begin` into their SQL, and dbt does not know.
         with suppress(Exception):
             connections.get_thread_connection().handle.rollback()
+
+    def _changing_types(self, macro: Any) -> Any:
+        """The macro that changes a column's type, in the warehouse's own way where it has one."""
+
+        def change(relation: Any, column: str, kind: str) -> Any:
+            sql = self._warehouse.change_type(str(relation), column, kind)
+            return macro(relation, column, kind) if sql is None else self._connection.execute(sql)
+
+        return change
 
     def _keep(self, built: Any) -> None:
         self._connection.commit()

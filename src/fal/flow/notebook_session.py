@@ -13,6 +13,7 @@ from fal.flow.fal_dbt import FalDbt
 from fal.flow.project_use import NoRun
 from fal.flow.session import ModelSession, ProjectSession
 from fal.runtime.context import EnvironmentInfo
+from fal.runtime.records import Recording
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class NotebookSession:
+class NotebookSession(Recording):
     """The session of a notebook on a project; a script's, with nothing else running.
 
     Args:

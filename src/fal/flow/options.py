@@ -15,6 +15,7 @@ from fal.flow.asked import (
     globals_asked,
     logging_disabled,
     plan_format,
+    report_opened,
     scripts_options,
 )
 from fal.flow.lock import wait_seconds
@@ -24,6 +25,10 @@ _EXPERIMENTAL = ("flow", "models", "python-models", "threads")
 
 def flow_options() -> list[click.Parameter]:
     """The options of commands that run a flow."""
+    return [_open(), *_selecting_options()]
+
+
+def _selecting_options() -> list[click.Parameter]:
     return [_wait(), _globals("Run the project's global scripts around the flow."), *_older()]
 
 
@@ -42,12 +47,12 @@ def plan_options() -> list[click.Parameter]:
         callback=remember,
         help="How the plan is shown.",
     )
-    return [output, *flow_options()]
+    return [output, *_selecting_options()]
 
 
 def retry_options() -> list[click.Parameter]:
     """The options of `fal-dbt retry`."""
-    return [_wait()]
+    return [_wait(), _open()]
 
 
 def run_options() -> list[click.Parameter]:
@@ -79,6 +84,7 @@ def run_options() -> list[click.Parameter]:
         flag("--all", "every", "Take all models, not only those of the last dbt command."),
         script,
         _wait(),
+        _open(),
         _globals("Run the project's global scripts although a selection is given."),
         *_older(),
     ]
@@ -103,6 +109,20 @@ def _wait() -> click.Option:
         callback=remember,
         help="How long to wait for a DuckDB file that another process holds. "
         "By default the run fails at once.",
+    )
+
+
+def _open() -> click.Option:
+    def remember(_context: click.Context, _option: click.Parameter, asked: bool) -> None:
+        report_opened.set(asked)
+
+    return click.Option(
+        ["--open"],
+        is_flag=True,
+        default=False,
+        expose_value=False,
+        callback=remember,
+        help="Open the report of the run in the browser when it ends.",
     )
 
 

@@ -26,13 +26,14 @@ from fal.flow.resolver import (
     source_call,
 )
 from fal.flow.writer import Writer
+from fal.runtime.records import Recording
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 
-class ReadingSession:
+class ReadingSession(Recording):
     """The part of a session that reads; see `ProjectSession`."""
 
     _lineage: Lineage | None = None
@@ -65,8 +66,9 @@ class ReadingSession:
             relation = resolve_or_explain(self._refs(node), *parts, version=version)
             if relation.is_cte:
                 # An ephemeral model has no table; dbt compiles its SQL into the query.
-                select = self._compile(f"select * from {{{{ {call} }}}}")
-                return read_again(self._warehouse, self._node, select, call)
+                query = self._compile(f"select * from {{{{ {call} }}}}")
+                rows = read_again(self._warehouse, self._node, query, call)
+                return self.records.read(call, None, rows)
             return self._read(relation, call, parts[-1])
 
     def source(self, source_name: str, table_name: str) -> pd.DataFrame:
@@ -90,7 +92,7 @@ class ReadingSession:
             compiled = self._compile(sql)
             if not is_query(compiled):
                 self._writer.distrust_cache()
-            return self._warehouse.read(compiled)
+            return self.records.read("execute_sql()", None, self._warehouse.read(compiled))
 
     def this(self, where: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
         """Read the model's table; see `fal.runtime.names.this`."""
@@ -118,7 +120,8 @@ class ReadingSession:
             if where is not None:
                 # On lines of its own, since it may end in a comment.
                 select = self._compile(f"{select} where (\n{where}\n)")
-            return read_again(self._warehouse, self._node, select, "this()")
+            rows = read_again(self._warehouse, self._node, select, "this()")
+            return self.records.read("this()", relation, rows)
 
     def _listed(self, relation: Any, columns: Sequence[str]) -> str:
         """Write the names of columns as SQL; whatever case they are given in."""
@@ -152,7 +155,7 @@ class ReadingSession:
         node.raw_code, node.language = sql, "sql"
         node.compiled, node.compiled_code = False, None
         node.extra_ctes, node.extra_ctes_injected = [], False
-        names = {"ref": self._refs(node), "source": self._sources(self._lineage)}
+        names = self.records.noting(ref=self._refs(node), source=self._sources(self._lineage))
         try:
             Compiler(self._dbt_config).compile_node(node, self._manifest, names, write=False)
         except DbtRuntimeError as error:
@@ -161,7 +164,9 @@ class ReadingSession:
 
     def _read(self, relation: Any, call: str, model: str | None) -> pa.Table:
         try:
-            return read_again(self._warehouse, self._node, f"select * from {relation}", call)
+            select = f"select * from {relation}"
+            rows = read_again(self._warehouse, self._node, select, call)
+            return self.records.read(call, relation, rows)
         except ConnectionLostError:
             raise
         except WarehouseError as error:

@@ -17,6 +17,7 @@ from fal.flow.errors import FlowError
 from fal.flow.facts import RunState
 from fal.flow.local_models import LocalModelSession
 from fal.flow.output import emitter
+from fal.flow.run_report import RunReport
 from fal.flow.session import ModelSession, ProjectSession
 from fal.flow.slots import Slots
 from fal.project.model import ProjectScripts, Script
@@ -38,6 +39,7 @@ class Flow:
         running: the scripts that run now.
         slots: how many nodes and hooks may run at once.
         environments: the environments that scripts may run in.
+        report: takes what happens.
     """
 
     config: Any
@@ -48,6 +50,7 @@ class Flow:
     running: Running
     slots: Slots
     environments: Environments
+    report: RunReport
 
     def model_session(self, model: Any, *scripts: Script) -> ModelSession:
         """The session of scripts, of one hook, or of the Python body, of a model."""
@@ -93,8 +96,9 @@ class Flow:
             FlowError: the script failed or was stopped.
         """
         session.settle()
-        with _told_to_dbt(node):
-            emit, debug = emitter(script.name, node), bool(get_flags().DEBUG)
+        with _told_to_dbt(node), self.report.script(script, session, node) as run:
+            emit = run.noting(emitter(script.name, node))
+            debug = bool(get_flags().DEBUG)
             if script.environment is None:
                 run_script(script, session, emit, self.running, debug=debug)
             else:

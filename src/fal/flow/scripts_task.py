@@ -35,6 +35,8 @@ RESULTS_FILE = "fal_run_results.json"
 class ScriptsTask(FlowTask, RunTask):
     """Runs scripts and hooks without the models that they are attached to."""
 
+    command = "scripts"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.options = scripts_options.get() or ScriptsOptions()

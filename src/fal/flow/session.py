@@ -119,9 +119,12 @@ class ProjectSession(ReadingSession):
         way = way_of(node, mode, unique_key, built_here=built_here)
         with self._connection.available(self._node.name):
             adds = self._state.incremental(node, self._dbt_config, self._adapter)
-            return self._writer.write_model(
+            written = self._writer.write_model(
                 node, data, way, dtype, index, adds=adds, warn=self._warn
             )
+        told = "overwrite" if written.replaced else way.mode
+        self.records.wrote(self._relation_name(node), told, written.rows)
+        return written
 
     def write_to_source(
         self,
@@ -138,7 +141,8 @@ class ProjectSession(ReadingSession):
             relation = resolve_or_explain(self._sources(None), source_name, table_name)
             # `--empty` limits what is read; what is written is the table itself.
             relation = relation.incorporate(limit=None) if relation.limit is not None else relation
-            self._writer.write_source(relation, name, data, mode, dtype, index)
+            rows = self._writer.write_source(relation, name, data, mode, dtype, index)
+        self.records.wrote(relation, mode, rows)
 
     def list_models(self) -> list[ModelInfo]:
         run = self._state.snapshot()

@@ -26,6 +26,8 @@ from fal.flow.lost_connections import close_if_lost
 from fal.flow.needs import NeedsSelector
 from fal.flow.output import protect_log
 from fal.flow.promotion import project_scripts, promote_deferred
+from fal.flow.report_end import reported
+from fal.flow.run_report import RunReport
 from fal.flow.runners import AroundHooks, runner_for
 from fal.flow.script_nodes import attached_scripts
 from fal.flow.script_runner import ScriptRunner, told_as_scripts
@@ -34,11 +36,14 @@ from fal.flow.slots import Slots
 from fal.flow.stopping import Stopping
 from fal.runtime import process
 from fal.runtime.execute import Running
+from fal.runtime.figures import without_windows
 from fal.runtime.routing import routed
 
 
 class FlowTask(RunTask):
     """What run and build have in common; a mixin in front of dbt's task."""
+
+    command: str | None = None  # what the report calls it; dbt's own word where None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,15 +52,18 @@ class FlowTask(RunTask):
         self.attached = {script.unique_id: script for script in attached_scripts(self.scripts)}
         self.running = Running()
         self.slots = Slots(self.config.threads)
+        keep = bool(self.args.write_json)
+        self.report = RunReport(self.config, self.manifest, self.attached, keep=keep)
 
     def run(self) -> Any:
-        open_database(get_adapter(self.config))
-        protect_log()
-        try:
-            with routed(Path(self.config.project_root)):
-                return super().run()
-        except KeyboardInterrupt:
-            raise FlowError(ScriptInterrupted(_STOPPED)) from None
+        with reported(self):
+            open_database(get_adapter(self.config))
+            protect_log()
+            try:
+                with routed(Path(self.config.project_root)), without_windows():
+                    return super().run()
+            except KeyboardInterrupt:
+                raise FlowError(ScriptInterrupted(_STOPPED)) from None
 
     def populate_adapter_cache(self, adapter: Any, *args: Any, **kwargs: Any) -> None:
         super().populate_adapter_cache(adapter, *args, **kwargs)
@@ -103,11 +111,16 @@ class FlowTask(RunTask):
 
     def call_runner(self, runner: Any, *more: Any) -> Any:
         # dbt-core 1.12 hands a context for its traces along.
-        with self.slots.node():
-            result = super().call_runner(runner, *more)
-        if str(result.status) == NodeStatus.Error.value:
-            close_if_lost(get_adapter(self.config), str(result.message))
-        return result
+        with self.slots.node(), self.report.node(runner.node) as run:
+            run.result = super().call_runner(runner, *more)
+        if str(run.result.status) == NodeStatus.Error.value:
+            close_if_lost(get_adapter(self.config), str(run.result.message))
+        return run.result
+
+    def execute_nodes(self) -> Any:
+        assert self.job_queue is not None
+        self.report.plan(self.job_queue.graph)
+        return super().execute_nodes()
 
     def print_results_line(self, results: Any, execution_time: Any) -> None:
         super().print_results_line(told_as_scripts(results), execution_time)
@@ -128,6 +141,7 @@ class FlowTask(RunTask):
             running=self.running,
             slots=self.slots,
             environments=Environments(Path(self.config.project_root), _say),
+            report=self.report,
         )
 
     def _run_state(self) -> RunState:

@@ -50,7 +50,7 @@ class Writer:
         self._adapter = adapter
         self._connection = connection
         self._warehouse = warehouse
-        self._materializer = Materializer(config, manifest, adapter, connection)
+        self._materializer = Materializer(config, manifest, adapter, connection, warehouse)
         self._cache_is_true = True
         self._started: set[str] = set()
         self._told: set[str] = set()

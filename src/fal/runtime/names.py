@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from fal.runtime import figures, records
 from fal.runtime.session import DType, ModelWriteMode, UniqueKey, WriteMode, require
 
 if TYPE_CHECKING:
@@ -180,6 +181,35 @@ def list_models_ids() -> dict[str, str]:
     return {model.unique_id: model.status for model in models}
 
 
+def save_plot(fig: object, name: str, caption: str | None = None) -> None:
+    """Save a figure, to be shown in the report of the run and in the documentation.
+
+    Args:
+        fig: a figure of matplotlib or plotly, or what has one, such as axes.
+        name: its name; a name that the script saves again replaces the plot.
+        caption: what is told beside it.
+
+    Raises:
+        RecordError: it is no figure, can't be drawn, or the name can't be one.
+    """
+    session = require("save_plot()")
+    session.record(figures.plot(fig, name, caption))
+
+
+def log_metric(name: str, value: object) -> None:
+    """Tell a number, to be shown in the report of the run and in the documentation.
+
+    Args:
+        name: its name; a name that the script tells again has the last value.
+        value: a number, a bool or a numpy scalar.
+
+    Raises:
+        RecordError: the value is no number, or the name can't be one.
+    """
+    session = require("log_metric()")
+    session.record(records.metric(name, value))
+
+
 class Context:
     """Facts about the run; `context` in a script."""
 
@@ -241,7 +271,9 @@ NAMES: dict[str, Any] = {
     "list_models_ids": list_models_ids,
     "list_sources": list_sources,
     "list_tests": list_tests,
+    "log_metric": log_metric,
     "ref": ref,
+    "save_plot": save_plot,
     "source": source,
     "this": this,
     "write_to_model": write_to_model,

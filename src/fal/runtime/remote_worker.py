@@ -17,7 +17,9 @@ from fal.exceptions import FalError, ScriptInterrupted
 from fal.project.model import Script
 from fal.runtime import remote_channel
 from fal.runtime.execute import Running, run_script
+from fal.runtime.memory import own_peak
 from fal.runtime.output import Emit
+from fal.runtime.records import Peak
 from fal.runtime.remote_channel import Channel, Gone
 from fal.runtime.remote_errors import pack
 from fal.runtime.remote_session import Asking, RemoteSession
@@ -51,6 +53,7 @@ def main(main_end: int, control_end: int, crash: int) -> None:
         asking = Asking(channel, control)
         remote_channel.calls.append(lambda place: asking.ask(("kept", place))[0][1])
         outcome = _run(script, project, asking, debug=debug)
+        _tell_peak(asking)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         control.send(outcome)
 
@@ -65,6 +68,14 @@ def _run(script: Script, project: Path, asking: Asking, *, debug: bool) -> tuple
     except FalError as error:
         return ("raise", pack(error))
     return ("done",)
+
+
+def _tell_peak(asking: Asking) -> None:
+    """Tell how much memory the script has needed; after a stop nobody listens."""
+    size = own_peak()
+    if size is not None:
+        with suppress(Gone, FalError):
+            asking.ask(("call", "record", (Peak(size),), {}))
 
 
 def _emitter(asking: Asking) -> Emit:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SourceInfo,
         TestInfo,
     )
+    from fal.runtime.records import Record
     from fal.warehouse.arrow import FrameLike
 
 WriteMode = Literal["overwrite", "append"]
@@ -84,6 +85,8 @@ class Session(Protocol):
 
     def list_tests(self) -> list[TestInfo]: ...
 
+    def record(self, what: Record) -> None: ...
+
 
 class TableSession(Session, Protocol):
     """A session that can also serve a script in another process, which has its own pandas."""
@@ -113,7 +116,8 @@ class Notebook:
 
 notebook = Notebook()
 
-# What uses the database, whose connection and file two processes must not use at once.
+# What uses the database, whose connection and file two processes must not use at once, or what
+# only the script's own process can keep.
 _DATA = {
     "ref()",
     "source()",
@@ -122,6 +126,8 @@ _DATA = {
     "write_to_source()",
     "execute_sql()",
     "context.is_incremental",
+    "save_plot()",
+    "log_metric()",
 }
 FORKED = (
     "ref() and the others work in the script's own process, not in one that it has forked; "

@@ -141,6 +141,19 @@ class Warehouse(ABC):
         """
         self.connection.execute(f"create or replace table {relation} as {select}")
 
+    def change_type(self, relation: str, column: str, kind: str) -> str | None:
+        """Write the statement that gives a table's column another type.
+
+        Args:
+            relation: The table, quoted as SQL needs it.
+            column: The column's name.
+            kind: The type, in SQL.
+
+        Returns:
+            The statement; None where the one that dbt writes serves.
+        """
+        return None
+
     def append(self, relation: str, existing_columns: Sequence[str], staged: Staged) -> None:
         """Insert staged rows into a table, matching columns by name whatever their case.
 

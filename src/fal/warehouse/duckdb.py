@@ -84,6 +84,11 @@ class DuckDBWarehouse(Warehouse):
         """Quote an identifier."""
         return '"' + name.replace('"', '""') + '"'
 
+    def change_type(self, relation: str, column: str, kind: str) -> str | None:
+        """Write the statement that changes it in its place."""
+        # dbt copies the column and drops the old one: too much for a transaction of DuckDB 1.4.
+        return f"alter table {relation} alter column {self.quote(column)} type {kind}"
+
     def _native(self) -> Any:
         """The cursor, free for other work."""
         native = self.connection.native()

@@ -39,7 +39,8 @@ def test_a_script_reads_and_writes(project: Project, standin: StandIn) -> None:
     assert project.rows("PUBLIC.AFTER") == [(6.0, 3)]
     assert project.rows("LOGS.RUNS") == [("x",), ("y",)]
     statements = [s for s in standin.statements() if project.snowflake_database in s.sql]
-    assert not [s for s in statements if not s.ok]
+    # dbt looks into a schema that is not there yet.
+    assert not [s for s in statements if not s.ok and not s.sql.startswith("show objects")]
     assert not [s.sql for s in statements if "values" in s.sql.lower()]
     replaced = [s.sql for s in statements if s.sql.startswith("create or replace table")]
     assert len([sql for sql in replaced if "copy grants" in sql]) == 2

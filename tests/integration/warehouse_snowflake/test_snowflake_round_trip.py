@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -83,6 +84,11 @@ def everything() -> pa.Table:
     return pa.table(arrays, names=list(VALUES))
 
 
+def read_json(column: pa.ChunkedArray) -> list[Any]:
+    """The values that JSON text means; an account lays it out over lines."""
+    return [text and json.loads(text) for text in column.to_pylist()]
+
+
 def test_every_type_comes_back(
     warehouse: SnowflakeWarehouse, connection: PlainConnection, everything: pa.Table
 ) -> None:
@@ -92,8 +98,8 @@ def test_every_type_comes_back(
         {name: row[name] for name in row if name not in ("list", "struct")}
         for row in everything.to_pylist()
     ]
-    assert table["list"].to_pylist() == ["[]", None, "[1,null,3]"]
-    assert table["struct"].to_pylist() == ['{"a":1,"b":null}', None, '{"a":null,"b":"x\\""}']
+    assert read_json(table["list"]) == [[], None, [1, None, 3]]
+    assert read_json(table["struct"]) == [{"a": 1, "b": None}, None, {"a": None, "b": 'x"'}]
     assert table.field("list").metadata == {b"fal": b"json"}
     assert connection.left_behind() == []
 
@@ -184,13 +190,11 @@ def test_frames_of_an_iterator_widen(
         yield pd.DataFrame({"n": [int(count)], "money": [Decimal("12345.678")], "l": [[1]]})
 
     table = written(warehouse, connection, frames())
-    assert sorted(table.to_pylist(), key=str) == sorted(
-        [
-            {"n": None, "money": Decimal("1.500"), "l": None},
-            {"n": 42, "money": Decimal("12345.678"), "l": "[1]"},
-        ],
-        key=str,
-    )
+    assert read_json(table["l"]) in ([None, [1]], [[1], None])
+    assert sorted(table.drop(["l"]).to_pylist(), key=str) == [
+        {"n": 42, "money": Decimal("12345.678")},
+        {"n": None, "money": Decimal("1.500")},
+    ]
 
 
 def test_many_rows_in_several_files(

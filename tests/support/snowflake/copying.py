@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from tests.support.snowflake import notes, results, stages
 from tests.support.snowflake.errors import Refused, invalid_identifier, syntax_error, unsupported
 from tests.support.snowflake.names import Name, Reader, literal, quoted
@@ -188,13 +190,17 @@ def _explained(
     """The error with the file, the row and the column that could not be loaded."""
     with session.duck.cursor() as cursor:
         for position, name in enumerate(filled.names):
-            row = cursor.execute(filled.first_failure(position)).fetchone()
-            if row is None:
-                continue
-            value, number = row
             kind = filled.types[position]
+            try:
+                row = cursor.execute(filled.first_failure(position)).fetchone()
+            except duckdb.Error as error:  # a cast inside the item itself
+                reason, number = str(error).splitlines()[0], 1
+            else:
+                if row is None:
+                    continue
+                reason, number = f"Failed to cast variant value {row[0]} to {kind}", row[1]
             message = (
-                f"Failed to cast variant value {value} to {kind}\n"
+                f"{reason}\n"
                 f"  File '{file}', line {number}, character 1\n"
                 f'  Row {number}, column "{table.name}"["{name}":{position + 1}]\n'
                 "  If you would like to continue loading when an error is encountered, use "

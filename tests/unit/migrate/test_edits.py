@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fal.migrate.document import read
@@ -326,6 +326,7 @@ def test_whatever_the_file_it_says_the_same_under_the_new_names(
 ) -> None:
     dumper = yaml.SafeDumper if aliases else _NoAliases
     text = yaml.dump(content, Dumper=dumper, sort_keys=False, **style)
+    assume(yaml.safe_load(text) == content)  # PyYAML folds some narrow lines wrongly
     document = read(text)
     changes: list[Change] = [finding.change for finding in findings(text) if finding.change]
     edited, done = edit(document, changes)
