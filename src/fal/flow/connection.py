@@ -85,7 +85,7 @@ class ThreadConnection:
         """
         made = self.explain(error, _with_query_id(error))
         if isinstance(made, ConnectionLostError):
-            self._discard()
+            self.discard()
         return made
 
     def keep(self) -> None:
@@ -105,14 +105,14 @@ class ThreadConnection:
         if self._kept or connection is None or connection.transaction_open:
             return False
         fire_event(Note(msg=f"{connection.name}: {why}"), level=EventLevel.WARN)
-        self._discard()
+        self.discard()
         # dbt opens it at its next use, with all that the profile says.
         self._adapter.acquire_connection(connection.name)
         with self.guard("restore the session"):
             self.restore()
         return True
 
-    def _discard(self) -> None:
+    def discard(self) -> None:
         """Close this thread's connection, but don't wait for long."""
         connections = self._adapter.connections
         connection = connections.get_if_exists()

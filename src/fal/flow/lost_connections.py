@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from fal.exceptions import ConnectionLostError, WarehouseError
+from fal.flow.connection import ThreadConnection
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +53,23 @@ def read_again(warehouse: Warehouse, node: Any, sql: str, call: str) -> pa.Table
         ) from error
     except WarehouseError as error:
         raise type(error)(f"{call}: {error}") from error
+
+
+def close_if_lost(adapter: Any, message: str) -> None:
+    """Close the thread's connection if a node of dbt's own has failed because it is lost.
+
+    dbt would give it to the next node of the thread, which would fail too.
+
+    Args:
+        adapter: dbt's adapter.
+        message: what dbt tells of the node.
+    """
+    from fal.warehouse.factory import make_warehouse
+
+    connection = ThreadConnection(adapter)
+    with suppress(WarehouseError):  # of an adapter that scripts can't run on
+        if make_warehouse(adapter.type(), connection).tells_of_loss(message):
+            connection.discard()
 
 
 @contextmanager

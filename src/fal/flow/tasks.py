@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dbt.adapters.factory import get_adapter
+from dbt.artifacts.schemas.results import NodeStatus
 from dbt.node_types import NodeType
 from dbt.task.run import RunTask
 from dbt.task.seed import SeedRunner
@@ -21,6 +22,7 @@ from fal.flow.errors import FlowError
 from fal.flow.facts import RunState
 from fal.flow.global_scripts import globals_wanted, run_global_scripts
 from fal.flow.lock import open_database
+from fal.flow.lost_connections import close_if_lost
 from fal.flow.needs import NeedsSelector
 from fal.flow.output import protect_log
 from fal.flow.promotion import project_scripts, promote_deferred
@@ -111,7 +113,9 @@ class FlowTask(RunTask):
         # dbt-core 1.12 hands a context for its traces along.
         with self.slots.node(), self.report.node(runner.node) as run:
             run.result = super().call_runner(runner, *more)
-            return run.result
+        if str(run.result.status) == NodeStatus.Error.value:
+            close_if_lost(get_adapter(self.config), str(run.result.message))
+        return run.result
 
     def execute_nodes(self) -> Any:
         assert self.job_queue is not None

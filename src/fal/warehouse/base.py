@@ -93,6 +93,14 @@ class Warehouse(ABC):
         """
         return WarehouseError(message)
 
+    def tells_of_loss(self, message: str) -> bool:
+        """Whether an error's message, which is all that is left of it, tells of a lost connection.
+
+        Args:
+            message: What dbt tells of a node that has failed.
+        """
+        return False
+
     @abstractmethod
     def stage(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,20 @@ def test_faults_are_for_one_database(run: Run, standin: StandIn, database: str) 
 def test_a_rule_that_makes_no_sense(standin: StandIn, database: str) -> None:
     with pytest.raises(OSError, match="400"):
         standin.fault(database, "select", "nonsense")
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_slow_statement_is_cancelled(
+    run: Run, standin: StandIn, database: str, asynchronous: bool
+) -> None:
+    standin.fault(database, "as slow$", "slow", seconds=600, asynchronous=asynchronous)
+    with standin.connect(database) as slow, ThreadPoolExecutor() as pool:
+        waiting = pool.submit(slow.cursor().execute, "select 1 as slow")
+        until = time.monotonic() + 30
+        while not any("as slow" in s.sql for s in standin.statements(database)):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        run(f"select system$cancel_all_queries({slow.session_id})")
+        with pytest.raises(ProgrammingError, match="SQL execution canceled") as raised:
+            waiting.result(30)
+        assert raised.value.errno == 604

@@ -35,14 +35,15 @@ UNHEARD: dict[str, Any] = {"kind": "drop", "before_run": False}
 KINDS: dict[str, dict[str, Any]] = {
     "drop": {"kind": "drop"},
     "unheard": UNHEARD,
+    "half": {**UNHEARD, "where": "middle"},
     "expire": {"kind": "expire"},
     "timeout": {"kind": "timeout"},
     "error": {"kind": "error", **DENIED},
     # Sent again, for the connector asks for another address.
     "too_full": {"kind": "stage_full", "times": -1},
 }
-ALL = ("drop", "unheard", "expire", "timeout", "error")
-LOST = ("drop", "unheard", "expire")
+ALL = ("drop", "unheard", "half", "expire", "timeout", "error")
+LOST = ("drop", "unheard", "half", "expire")
 
 # The statement that breaks, what it begins with, and in which ways.
 BROKEN = {
@@ -58,8 +59,9 @@ CASES = [(way, kind) for way, (_, kinds) in BROKEN.items() for kind in kinds]
 
 # Reads that go well at the third attempt, that need more than is ever waited for one request,
 # and that are not to be repeated, for their session has something that would be lost.
-OTHERS = ("read_third", "read_slow", "temporary_expire")
+OTHERS = ("read_third", "read_slow", "read_tagged", "temporary_expire")
 NAMES = [f"{way}_{kind}" for way, kind in CASES] + [*OTHERS]
+SQL_MODELS = ("sql_expire", "sql_next")
 PUTS = sorted(name for name in NAMES if name.startswith("put"))
 
 
@@ -73,6 +75,7 @@ class Runs:
     tables: dict[str, Rows]
     state: dict[str, Any]
     objects: list[str]
+    tagged: list[tuple[str, int]]
     attempts: dict[str, int]
     recovered: Invocation
     in_the_end: dict[str, Rows]
@@ -91,11 +94,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory, standin: StandIn) -> Iterator
             # Else the connector repeats what gets no answer, for minutes.
             impatient.setattr(faults, "RETRY_SECONDS", 0)
             make_faults(standin, database)
-            first = project.flow("run", "--exclude", *PUTS, "inp").ended(1)
+            first = project.flow("run", "--exclude", *PUTS, *SQL_MODELS, "inp").ended(1)
             messages = told(first)
             for name in PUTS:  # its statement does not tell the model
                 standin.fault(database, "^put ", **KINDS[name.removeprefix("put_")])
-            second = project.flow("run", "--threads", "1", "--select", *PUTS).ended(1)
+            one = ("--threads", "1", "--select", *PUTS, "sql_expire", "sql_next")
+            second = project.flow("run", *one).ended(1)
             messages |= told(second)
         standin.no_faults(database)
         statements = standin.statements(database)
@@ -110,6 +114,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory, standin: StandIn) -> Iterator
         messages,
         first.output + second.output + project.log(),
         *broken,
+        [
+            ("use" if s.sql.startswith("use") else s.query_tag, s.session)
+            for s in statements
+            if '"model.shop.read_tagged"' in s.sql
+            and s.sql.startswith(("use warehouse BIG", "select *"))
+        ],
         {
             name: sum(f'"model.shop.{name}"' in s.sql and s.fault is not None for s in statements)
             for name in NAMES
@@ -123,10 +133,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory, standin: StandIn) -> Iterator
 def make(root: Any, standin: StandIn) -> Project:
     project = Project(root, standin=standin, threads=4)
     project.model("inp", "select 1 as n").script("write.py", SCRIPT)
-    merged = {"config": {"materialized": "incremental", "unique_key": "n"}}
+    merged: dict[str, Any] = {"config": {"materialized": "incremental", "unique_key": "n"}}
     for name in NAMES:
         more: dict[str, Any] = merged if name.startswith("merge") else {}
+        if name == "read_tagged":
+            more = {"config": {"snowflake_warehouse": "BIG", "query_tag": "mine"}}
         project.placeholder(name, "ref('inp')", scripts=["write.py"], **more)
+    for name in SQL_MODELS:
+        project.model(name, "{{ config(materialized='table') }} select 1 as n")
     with standin.connect(project.snowflake_database) as driver, driver.cursor() as cursor:
         cursor.execute("create table INP as select 1 as n")
         for name in NAMES:
@@ -143,6 +157,9 @@ def make_faults(standin: StandIn, database: str) -> None:
     read = r'^select \* from .*"model\.shop\.'
     standin.fault(database, f"{read}read_third", "expire", times=1)
     standin.fault(database, f"{read}read_third", "drop", times=1)
+    standin.fault(database, f"{read}read_tagged", "expire", times=1)
+    creates = BROKEN["replace"][0]
+    standin.fault(database, rf'{creates}.*"model\.shop\.sql_expire"', "expire", times=1)
     standin.fault(database, f"{read}read_slow", "slow", seconds=2, asynchronous=True)
     standin.fault(database, f"{read}temporary_expire", "expire", times=1)
 
@@ -165,12 +182,25 @@ def objects(project: Project) -> list[str]:
 
 
 def test_each_model_fails_but_those_that_may_be_read_again(runs: Runs) -> None:
-    assert set(runs.messages) == set(NAMES) - {"read_third", "read_slow"}
-    assert runs.tables["read_third"] == runs.tables["read_slow"] == [(1, 2)]
+    well = {"read_third", "read_slow", "read_tagged"}
+    assert set(runs.messages) == {*NAMES, "sql_expire"} - well
+    assert {name: runs.tables[name] for name in well} == {name: [(1, 2)] for name in well}
+
+
+def test_sql_models_after_one_with_a_lost_connection_open_another(runs: Runs) -> None:
+    assert "390114" in runs.messages["sql_expire"]
+    assert "sql_next" not in runs.messages
+
+
+def test_a_new_connection_has_the_warehouse_and_the_tag_of_the_lost_one(runs: Runs) -> None:
+    (before, lost), (first, old), (again, new), (second, last) = runs.tagged
+    assert (before, again) == ("use", "use")
+    assert (first, second) == ("mine", "mine")
+    assert lost == old != new == last
 
 
 def test_only_reads_are_repeated_and_at_most_twice(runs: Runs) -> None:
-    expected = {f"read_{kind}": 3 for kind in ("unheard", "expire")} | {"read_third": 1}
+    expected = {f"read_{kind}": 3 for kind in ("unheard", "half", "expire")} | {"read_third": 1}
     counted = {name: n for name, n in runs.attempts.items() if name.split("_")[0] != "put"}
     # A request that is dropped before it is looked at is in no list.
     assert {name: n for name, n in counted.items() if n > 1} == {
@@ -185,7 +215,7 @@ def test_only_reads_are_repeated_and_at_most_twice(runs: Runs) -> None:
 @pytest.mark.parametrize(("way", "kind"), CASES)
 def test_the_table_is_as_it_was_or_as_it_was_to_be(runs: Runs, way: str, kind: str) -> None:
     done = [(1, 1), (1, 2)] if way == "commit" else [(1, 2)]
-    took_effect = kind == "unheard" and way in ("replace", "commit")
+    took_effect = kind in ("unheard", "half") and way in ("replace", "commit")
     assert runs.tables[f"{way}_{kind}"] == (done if took_effect else [(1, 1)])
 
 
@@ -203,7 +233,8 @@ def test_the_message_tells_what_was_done_and_what_to_do(runs: Runs, way: str, ki
             "commit": "whether its rows were added is not known",
         }
         assert lost.get(way, "the table is as it was before, or as it was to be") in message
-        assert ("390114 (08001)" if kind == "expire" else "250003") in message
+        codes = {"expire": "390114 (08001)", "half": "Connection broken: IncompleteRead"}
+        assert codes.get(kind, "250003") in message
         assert "fal-dbt retry" in message or way == "commit"
     else:
         assert "(query id " in message
@@ -214,7 +245,7 @@ def test_the_message_tells_what_was_done_and_what_to_do(runs: Runs, way: str, ki
 
 def test_nothing_is_left_behind(runs: Runs) -> None:
     assert runs.state == {"sessions": [], "temporary": [], "stages": {}}
-    left = set(runs.objects) - {*NAMES, "inp"}
+    left = set(runs.objects) - {*NAMES, *SQL_MODELS, "inp"}
     # The view that dbt's merge reads; the next run puts it in its place.
     assert left <= {f"merge_{kind}__dbt_tmp" for kind in ("drop", "unheard")}
 
@@ -232,5 +263,5 @@ def test_the_next_run_ends_well_and_nothing_is_written_twice(runs: Runs) -> None
     for name, rows in runs.in_the_end.items():
         added = name.startswith(("insert", "commit"))
         assert rows == ([*runs.tables[name], (1, 3)] if added else [(1, 3)])
-    assert set(objects(runs.project)) == {*NAMES, "inp"}
+    assert set(objects(runs.project)) == {*NAMES, *SQL_MODELS, "inp"}
     assert os.environ.get("VERSION") is None

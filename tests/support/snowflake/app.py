@@ -196,7 +196,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/queries/v1/query-request":
             return self._query(session, arguments, content)
         if path == "/queries/v1/abort-request":
-            session.duck.interrupt()
+            session.cancel()
         elif path.startswith("/queries/") and path.endswith("/result"):
             return told(protocol.result(self.server, path.split("/")[2]))
         elif path == "/session" and arguments.get("delete"):

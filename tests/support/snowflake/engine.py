@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -56,6 +57,9 @@ _HEADS: dict[str, Head] = {
     "GRANT": lambda session, reader: grants.change(session, reader, True),
     "REVOKE": lambda session, reader: grants.change(session, reader, False),
 }
+_CANCEL = re.compile(
+    r"\s*select\s+system\$cancel_all_queries\s*\(\s*'?(?P<session>\d+)'?\s*\)", re.IGNORECASE
+)
 _MODIFIERS = {"TEMP", "TEMPORARY", "TRANSIENT", "SECURE", "LOCAL", "GLOBAL", "VOLATILE", "SCOPED"}
 
 
@@ -87,6 +91,8 @@ def _run(session: Session, sql: str, bindings: list[Any]) -> Answer:
     if not word:
         raise Refused(900, "42601", "SQL compilation error:\nEmpty SQL statement.")
     if word in _ROWS:
+        if found := _CANCEL.match(sql):
+            return _cancel(session, int(found["session"]))
         if word == "SELECT" and "INFER_SCHEMA" in sql.upper():
             return stages.infer_schema(session, reader)
         return _ROWS[word](session, sql, bindings)
@@ -100,6 +106,14 @@ def _run(session: Session, sql: str, bindings: list[Any]) -> Answer:
     if word == "ALTER":
         return _alter(session, reader)
     raise unsupported(word)
+
+
+def _cancel(session: Session, number: int) -> Answer:
+    """Cancel what another session runs."""
+    for other in list(session.account.sessions.values()):
+        if other.number == number:
+            other.cancel()
+    return results.rows(["SYSTEM$CANCEL_ALL_QUERIES"], [("cancelled",)])
 
 
 def _file_transfer(session: Session, sql: str, bindings: list[Any]) -> Answer:

@@ -119,15 +119,12 @@ def start(
 
     slow = fault is not None and fault.kind == "slow"
     if fault is None or not slow or not fault.asynchronous:
-        if fault is not None and slow:
-            time.sleep(fault.seconds)
         work()
         return
     behind = type(pending)()
     server.later[query_id] = behind
 
     def late() -> None:
-        time.sleep(fault.seconds)
         work_behind = _run(server, session, content, fault, query_id)
         behind.answer = work_behind
         behind.done.set()
@@ -168,6 +165,8 @@ def _run(
     server.account.log.add(received)
     began = time.perf_counter()
     try:
+        if fault is not None and fault.kind == "slow":
+            session.sleep(fault.seconds)
         with session.lock:
             _before(server, session, fault)
             answer = _carried_out(session, content, sql, values, batch)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from fakesnow.conn import FakeSnowflakeConnection
 
-from tests.support.snowflake.errors import translate
+from tests.support.snowflake.errors import Refused, translate
 from tests.support.snowflake.names import Name, full_name, quoted
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Session:
         self.last_seen = time.monotonic()
         self.lock = threading.RLock()
         self.connections = 0
+        self._canceled = threading.Event()
 
     @property
     def query_tag(self) -> str:
@@ -144,6 +145,22 @@ class Session:
             for name in self._touched:
                 self.changed(name)
             self._touched.clear()
+
+    def cancel(self) -> None:
+        """Cancel the statements that run."""
+        canceled, self._canceled = self._canceled, threading.Event()
+        canceled.set()
+        with suppress(duckdb.Error):
+            self.duck.interrupt()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait.
+
+        Raises:
+            Refused: it was cancelled.
+        """
+        if self._canceled.wait(seconds):
+            raise Refused(604, "57014", "SQL execution canceled")
 
     def before_change(self) -> None:
         """With autocommit off, the first change begins a transaction."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from requests.exceptions import HTTPError as Answered
-from requests.exceptions import RequestException
 from snowflake.connector.errors import Error
 from snowflake.connector.secret_detector import SecretDetector
-from urllib3.exceptions import HTTPError
+from snowflake.connector.vendored.requests.exceptions import HTTPError as Answered
+from snowflake.connector.vendored.requests.exceptions import RequestException
+from snowflake.connector.vendored.urllib3.exceptions import HTTPError
 
 from fal.exceptions import ConnectionLostError, WarehouseError
 
@@ -45,6 +45,8 @@ _TIMED_OUT = (
 # What stands after the `?` of an address may be a signature that opens it.
 _ADDRESS_SECRET = re.compile(r"\?[\w.~%-]+=[^\s'\")]*")
 
+_NUMBERED = re.compile(r"\b(\d{6})(?: \(\w+\))?: ")
+
 _NOISY = ("network", "result_batch", "storage_client", "file_transfer_agent")
 
 
@@ -66,6 +68,11 @@ def explained(error: BaseException, message: str) -> WarehouseError:
     if _STATEMENT_TIMEOUT in numbers or (_CANCELED in numbers and "timeout" in text.lower()):
         return WarehouseError(text + _TIMED_OUT)
     return WarehouseError(text)
+
+
+def tells_of_loss(message: str) -> bool:
+    """Whether a message has the number of an error that a lost connection has."""
+    return any(_is_loss(int(found[1])) for found in _NUMBERED.finditer(message))
 
 
 def without_secrets(message: str) -> str:
@@ -127,10 +134,13 @@ def _behind(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+def _is_loss(number: int) -> bool:
+    return number in _NO_CONNECTION or number in _SESSION_ENDED or number in _HTTP_ERRORS
+
+
 def _is_lost(error: BaseException) -> bool:
     if isinstance(error, Error):
-        number = error.errno
-        return number in _NO_CONNECTION or number in _SESSION_ENDED or number in _HTTP_ERRORS
+        return _is_loss(error.errno)
     if isinstance(error, Answered):
         return False
     return isinstance(error, RequestException | HTTPError | ConnectionError)

@@ -74,6 +74,10 @@ class SnowflakeWarehouse(Warehouse):
         """The connector's error in the engine's words, without secrets."""
         return faults.explained(error, message)
 
+    def tells_of_loss(self, message: str) -> bool:
+        """Whether a message has the number of an error that a lost connection has."""
+        return faults.tells_of_loss(message)
+
     def _driver(self, sql: str, *, like: Any = None) -> Any:
         """The connector's connection, with the role and so on that another one ended with."""
         with self.connection.guard(sql):
