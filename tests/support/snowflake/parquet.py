@@ -137,7 +137,8 @@ def _uncast(item: exp.Expr, duck: str) -> exp.Expr:
     """Without a cast to the column's own type, which the column makes anyway."""
     if isinstance(item, exp.Cast) and duck.startswith("TIMESTAMP"):
         same = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
-        told = datatypes.of_node(item.to).duck
+        is_exact = item.to.this == exp.DataType.Type.TIMESTAMP_NS  # as it was rewritten
+        told = "TIMESTAMP_NS" if is_exact else datatypes.of_node(item.to).duck
         finer = {"TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMPTZ_NS": "TIMESTAMP WITH TIME ZONE"}
         if finer.get(duck, duck) == finer.get(told, same.get(told, told)):
             inner: exp.Expr = item.this
