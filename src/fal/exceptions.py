@@ -1,6 +1,7 @@
 """The tree of errors.
 
 FalError
+├── DocsError           the documentation site can't be made or served
 ├── MigrateError        a project that `fal migrate` can't look at
 ├── SyncError           a placeholder that `fal sync` can't repair
 ├── NewModelError       a model that `fal new` can't make
@@ -176,3 +177,7 @@ class SyncError(FalError):
 
 class NewModelError(FalError):
     """A model that `fal new` can't make."""
+
+
+class DocsError(FalError):
+    """The documentation site can't be made or served."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,41 +10,23 @@ from typing import Any
 
 import plotly.graph_objects as objects
 import pytest
-from playwright.sync_api import sync_playwright
 
 from fal.report.model import Line, MetricFact, Node, Output, PlotFile, Run, TableRead
 from fal.report.page import render
 from fal.report.store import Store
 from fal.runtime.figures import plot
+from tests.e2e.browser import ATTACKS, CHROMIUM, chromium
 from tests.e2e.commands import Finished, Project, placeholder, small_project
 from tests.e2e.reference import SCRIPT_MODEL
 from tests.support.runs import at, large_run, made_run
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
-
-# Each would leave a mark, or ask for something, if it were read as more than text.
-ATTACKS = (
-    "</script><script>window.harmed = 1</script>",
-    "<img src=x onerror='window.harmed = 1'>",
-    "'\"><svg onload=window.harmed=1>",
-    "<iframe srcdoc='<script>parent.harmed = 1</script>'></iframe>",
-    "{{ 7 * 7 }}<style>body { display: none }</style>",
-    "javascript:window.harmed=1",
-    "<!--\u2028</title><base href='http://127.0.0.1:1/'>\x00\ud800",
-)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with sync_playwright() as started:
-        # Chromium's own sandbox needs rights that root in a container does not have.
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

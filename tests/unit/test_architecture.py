@@ -31,7 +31,9 @@ ALLOWED: dict[str, set[str]] = {
     "fal.lineage": {"fal.project", "fal.warehouse"},
     "fal.runtime": {"fal.project", "fal.warehouse", "fal.environments", "fal"},
     "fal.report": {"fal.runtime"},
+    "fal.docs": {"fal.report"},
     "fal.flow": {
+        "fal.docs",
         "fal.runtime",
         "fal.report",
         "fal.lineage",
@@ -44,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
 # Beside the engine; they may use all of it but are used by the command line alone, or lead to
 # it under other names (`fal.dbt`, `faldbt`).
 OUTER = {
-    *("fal.cli", "fal.docs", "fal.artifacts", "fal.integrations", "fal.check"),
+    *("fal.cli", "fal.artifacts", "fal.integrations", "fal.check"),
     *("fal.dbt", "faldbt"),
 }
 

@@ -12,6 +12,9 @@ from fal.runtime.process import clean_exit
 
 _BUILD = "Run seeds, models and their scripts, snapshots and tests in DAG order."
 _CHECK = "Compare what scripts read and write with what their models declare."
+_DOCS = "Make or serve dbt's documentation site, with scripts, metrics and plots in it."
+_DOCS_GENERATE = "Make the documentation site, from the project and the warehouse."
+_DOCS_SERVE = "Serve the documentation site that was made last, to this machine only."
 _ENV = "List, make and remove the environments of scripts."
 _FLOW = "Run a dbt project with its scripts; every option of the dbt command works."
 _FLOW_RUN = "Run models and their scripts in DAG order."
@@ -95,6 +98,19 @@ def _plan_command(name: str, told: str) -> Loader:
     return load
 
 
+def _docs() -> click.Command:
+    return _LazyGroup("docs", help=_DOCS, loaders=_SITE)
+
+
+def _docs_command(name: str, told: str) -> Loader:
+    def load() -> click.Command:
+        from fal.flow.commands import docs_command
+
+        return docs_command(name, told)
+
+    return load
+
+
 def _run() -> click.Command:
     from fal.flow.commands import scripts_command
 
@@ -139,6 +155,10 @@ _PLANS = {
     "build": (_plan_command("build", _PLAN_BUILD), _PLAN_BUILD),
     "run": (_plan_command("run", _PLAN_RUN), _PLAN_RUN),
 }
+_SITE = {
+    "generate": (_docs_command("generate", _DOCS_GENERATE), _DOCS_GENERATE),
+    "serve": (_docs_command("serve", _DOCS_SERVE), _DOCS_SERVE),
+}
 _FLOWS = {
     "build": (_flow_command("build", _BUILD), _BUILD),
     "plan": (_plan, _PLAN),
@@ -147,6 +167,7 @@ _FLOWS = {
 _NEW_COMMANDS = {"script": (_new_script, _NEW_SCRIPT)}
 _COMMANDS = {
     "check": (_check, _CHECK),
+    "docs": (_docs, _DOCS),
     "env": (_env, _ENV),
     "flow": (_flow, _FLOW),
     "migrate": (_migrate, _MIGRATE),

@@ -21,6 +21,8 @@ from fal.flow.past_run import find_past_run
 from fal.flow.profiles import fal_profiles
 from fal.flow.seams import (
     build_task,
+    docs_generate_task,
+    docs_serve_task,
     plan_build_task,
     plan_run_task,
     promoted_manifests,
@@ -31,6 +33,7 @@ from fal.flow.seams import (
 )
 
 _TASKS = {"run": run_task, "build": build_task, "retry": retry_tasks}
+_DOCS = {"generate": docs_generate_task, "serve": docs_serve_task}
 _PLANS = {"run": plan_run_task, "build": plan_build_task}
 _OPTIONS = {"run": flow_options, "build": flow_options, "retry": retry_options}
 
@@ -38,7 +41,7 @@ Seam = Callable[[], AbstractContextManager[None]]
 
 
 def dbt_group() -> click.Group:
-    """The whole dbt command line, with `run`, `build` and `retry` running scripts.
+    """The whole dbt command line, with `run`, `build`, `retry` and `docs` knowing scripts.
 
     All its commands see placeholders as the tables they are.
     """
@@ -49,6 +52,7 @@ def dbt_group() -> click.Group:
             name: _extended(_wrapped(dbt_cli.commands[name], tasks), _OPTIONS[name]())
             for name, tasks in _TASKS.items()
         },
+        "docs": _docs_group(),
     }
     return group
 
@@ -74,6 +78,16 @@ def plan_command(name: str, told: str) -> click.Command:
     return _standalone(command, told, plan_options())
 
 
+def docs_command(name: str, told: str) -> click.Command:
+    """A command of dbt's for the documentation site, as dbt declares it.
+
+    Args:
+        name: `generate` or `serve`.
+        told: what its help says that it does.
+    """
+    return _standalone(_docs_group().commands[name], told, [])
+
+
 def scripts_command(told: str) -> click.Command:
     """The command that runs scripts of models that dbt has calculated.
 
@@ -96,6 +110,17 @@ def _standalone(command: click.Command, told: str, options: list[click.Parameter
 def _extended(command: click.Command, options: list[click.Parameter]) -> click.Command:
     command.params = [*command.params, *options]
     return command
+
+
+def _docs_group() -> click.Group:
+    theirs = dbt_cli.commands["docs"]
+    assert isinstance(theirs, click.Group)
+    group = copy.copy(theirs)
+    group.commands = {
+        name: _wrapped(command, *([_DOCS[name]] if name in _DOCS else []))
+        for name, command in theirs.commands.items()
+    }
+    return group
 
 
 def _promoting(command: click.Command) -> click.Command:

@@ -174,6 +174,25 @@ def retry_tasks() -> Iterator[None]:
 
 
 @contextmanager
+def docs_generate_task() -> Iterator[None]:
+    """While it lasts, dbt's docs generate command makes the site with scripts in it."""
+    from fal.flow.docs import DocsGenerateTask
+
+    generate = import_module("dbt.task.docs.generate")
+    with _replaced(generate, "GenerateTask", DocsGenerateTask):
+        yield
+
+
+@contextmanager
+def docs_serve_task() -> Iterator[None]:
+    """While it lasts, dbt's docs serve command serves that site and nothing else."""
+    from fal.flow.docs import DocsServeTask
+
+    with _replaced(import_module("dbt.task.docs.serve"), "ServeTask", DocsServeTask):
+        yield
+
+
+@contextmanager
 def _replaced(owner: Any, name: str, value: Any, original: Any = None) -> Iterator[None]:
     original = original or getattr(owner, name)
     setattr(owner, name, value)

@@ -132,6 +132,15 @@ class Warehouse(ABC):
     def quote(self, name: str) -> str:
         """Quote an identifier."""
 
+    def size(self, relation: str) -> int | None:
+        """The bytes that a table takes, where that has to be asked for and can be told.
+
+        Args:
+            relation: The table, quoted as SQL needs it.
+        """
+        del relation
+        return None
+
     def replace(self, relation: str, select: str) -> None:
         """Make a table of the rows of a SELECT, in the place of a table that may be there.
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.types as pt
 
-from fal.exceptions import FrameError
+from fal.exceptions import FrameError, WarehouseError
 from fal.warehouse.base import Staged, StagedColumn, Warehouse
 from fal.warehouse.columns import column_types, frame_names
 from fal.warehouse.duckdb_types import is_readable, marked_field, readable_type
@@ -79,6 +79,23 @@ class DuckDBWarehouse(Warehouse):
                 self.connection.execute(f"drop table if exists {name}")
             raise
         self.connection.execute(f"drop table if exists {name}")
+
+    def size(self, relation: str) -> int | None:
+        """The bytes of the blocks of the database's file that hold rows of a table.
+
+        Small tables share blocks; rows that no checkpoint has written yet are in none.
+        """
+        name = relation.replace("'", "''")
+        # Of what is no table of a file, there is nothing to tell.
+        with suppress(WarehouseError):
+            table = self.read(
+                "select count(distinct block) * "
+                "(select max(block_size) from pragma_database_size()) as bytes "
+                "from (select unnest([block_id] || additional_block_ids) as block "
+                f"from pragma_storage_info('{name}')) where block >= 0"
+            )
+            return table.column(0)[0].as_py() or None
+        return None
 
     def quote(self, name: str) -> str:
         """Quote an identifier."""

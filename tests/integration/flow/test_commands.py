@@ -1,9 +1,10 @@
 """The commands are dbt's own, with every option."""
 
+import click
 import pytest
 from dbt.cli.main import cli as dbt_cli
 
-from fal.flow.commands import dbt_group, flow_command
+from fal.flow.commands import dbt_group, docs_command, flow_command
 from tests.support.project import Project
 
 
@@ -15,12 +16,21 @@ def test_fal_flow_takes_every_option_of_the_dbt_command(name: str) -> None:
     assert ours - theirs - {opt for param in dbt_cli.params for opt in param.opts} == {
         "--wait",
         "--globals",
+        "--open",
         "--disable-logging",
         "--experimental-flow",
         "--experimental-models",
         "--experimental-python-models",
         "--experimental-threads",
     }
+
+
+@pytest.mark.parametrize("name", ["generate", "serve"])
+def test_fal_docs_takes_every_option_of_the_dbt_command(name: str) -> None:
+    docs = dbt_cli.commands["docs"]
+    assert isinstance(docs, click.Group)
+    theirs = {opt for param in (*docs.commands[name].params, *dbt_cli.params) for opt in param.opts}
+    assert {opt for param in docs_command(name, "").params for opt in param.opts} == theirs
 
 
 def test_fal_dbt_has_every_command_of_dbt() -> None:

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fal.report
-from fal.report import page
+from fal.report import embedded
+from fal.report.embedded import json_in_page
 from fal.report.model import Line, MetricFact, Node, Output, PlotFile, dumps, to_json
-from fal.report.page import json_in_page, render
+from fal.report.page import render
 from tests.support.runs import at, large_run, made_run
 
 ASSETS = Path(fal.report.__file__).with_name("assets")
@@ -83,7 +84,7 @@ def test_plots_are_in_the_page_up_to_a_limit(
         PlotFile("a.py", name, None, "png", f"{name}.png") for name in ("a", "b", "missing")
     )
     run = made_run(Node("n", "n", "script", "python", "success", plots=plots))
-    monkeypatch.setattr(page, "MOST_BYTES", 6)
+    monkeypatch.setattr(embedded, "MOST_BYTES", 6)
     html = render(run, tmp_path)
     (text,) = re.findall(r'id="data">(.*?)</script>', html)
     data = json.loads(text)
@@ -94,11 +95,11 @@ def test_plots_are_in_the_page_up_to_a_limit(
 def test_a_library_that_would_end_its_element_stays_out(tmp_path: Path) -> None:
     (tmp_path / "good.js").write_bytes(b"one\r\ntwo")
     (tmp_path / "bad.js").write_bytes(b"'</SCRIPT>'")
-    assert page._library(tmp_path / "bad.js", "bad.js") is None
-    assert page._library(tmp_path / "gone.js", "gone.js") is None
-    good = page._library(tmp_path / "good.js", "good.js")
+    assert embedded._library(tmp_path / "bad.js", "bad.js") is None
+    assert embedded._library(tmp_path / "gone.js", "gone.js") is None
+    good = embedded._library(tmp_path / "good.js", "good.js")
     assert good is not None
-    assert good.digest == page._digest("one\ntwo")
+    assert good.digest == embedded.digest("one\ntwo")
 
 
 def test_the_pages_scripts_make_elements_of_text_only() -> None:

@@ -1,0 +1,1 @@
+"""dbt's documentation site with scripts, metrics and plots in it."""
