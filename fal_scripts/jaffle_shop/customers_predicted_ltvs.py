@@ -21,6 +21,7 @@ from jaffle_shop.clv import (
 )
 from jaffle_shop.customer_summary import DAYS_PER_WEEK, summarise_customers
 from jaffle_shop.likelihood import NotIdentifiedError
+from matplotlib.figure import Figure
 
 HORIZONS = {f"expected_orders_{days}d": days / DAYS_PER_WEEK for days in (30, 90, 365)}
 LIFETIME_MONTHS = 36
@@ -72,6 +73,17 @@ def predict_averages(history: pd.DataFrame, order_value: float) -> pd.DataFrame:
     )
 
 
+def draw(result: pd.DataFrame) -> Figure:
+    """Return histograms of who is still a customer, and of what each is worth."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    alive, worth = figure.subplots(1, 2)
+    alive.hist(result["probability_alive"].dropna(), bins=40, color="#009999")
+    alive.set(xlabel="probability to be alive", ylabel="customers")
+    worth.hist(result["lifetime_value"], bins=40, color="#ff694a")
+    worth.set(xlabel="lifetime value, dollars")
+    return figure
+
+
 customers = ref("customers")
 orders = ref("orders")
 
@@ -87,4 +99,10 @@ except NotIdentifiedError as problem:
 
 result = customers[["customer_id"]].merge(predictions.reset_index(), how="left", on="customer_id")
 nothing = dict.fromkeys([*HORIZONS, "lifetime_value"], 0.0)
-write_to_model(result.fillna(nothing))
+result = result.fillna(nothing)
+write_to_model(result)
+
+log_metric("customers", len(result))
+log_metric("mean probability to be alive", result["probability_alive"].mean())
+log_metric("mean lifetime value", result["lifetime_value"].mean())
+save_plot(draw(result), "predictions", caption="How the customers spread")
