@@ -178,11 +178,17 @@ def test_random_writes_give_what_pandas_gives(fal: FalDbt, writes: list[Any]) ->
             {"n": list(given_rows.values()), "id": list(given_rows)}, dtype="Int64"
         )
         fal.write_to_model(frame, "made", mode=mode)
+        known = expected["id"].isin(frame["id"])
         if mode == "overwrite":
-            expected = expected.head(0)
-        elif mode != "append":
-            expected = expected[~expected["id"].isin(frame["id"])]
-        expected = pd.concat([expected, frame])
+            expected = frame[["id", "n"]]
+        elif mode == "append":
+            expected = pd.concat([expected, frame])
+        elif mode == "merge":  # of several rows with a key, each is brought up to date
+            updated = expected[known][["id"]].merge(frame, on="id")
+            new = frame[~frame["id"].isin(expected["id"])]
+            expected = pd.concat([expected[~known], updated, new])
+        else:
+            expected = pd.concat([expected[~known], frame])
     found = fal.ref("made").astype("Int64")[["id", "n"]]
     order: Any = {"by": ["id", "n"], "ignore_index": True}
     pd.testing.assert_frame_equal(found.sort_values(**order), expected.sort_values(**order))
