@@ -169,7 +169,7 @@ class _Below:
         todo, seen = [below], {below}
         while todo:
             node: Any = self._nodes.get(todo.pop())
-            for parent in node.depends_on.nodes if node is not None else ():
+            for parent in node.depends_on_nodes if node is not None else ():
                 if parent == above:
                     return True
                 if parent not in seen:

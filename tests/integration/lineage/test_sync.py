@@ -62,6 +62,15 @@ def test_sync_repairs_the_comment_and_nothing_else(shop: Project) -> None:
     shop.fal("sync").ended(2)
 
 
+def test_what_is_built_from_seeds_is_checked_and_repaired(tmp_path: Path) -> None:
+    project = Project(tmp_path).seed("raw", "id", "1")
+    project.model("stg", "select * from {{ ref('raw') }}")
+    project.placeholder("a", code="write_to_model(ref('stg'))")
+    assert "reads ref('stg')" in project.fal("check").ended(1).output
+    project.fal("sync", "a").ok()
+    assert "Nothing found" in project.fal("check").ok().output
+
+
 def test_undeclared_reads_fail_or_warn_as_the_project_says(shop: Project) -> None:
     shop.placeholder("a", code=CODE)
     failed = shop.flow("run", "--select", "+a", "stg_orders").ended(1)
