@@ -102,6 +102,9 @@ def test_digits_below_the_microsecond(run: Run, tmp_path: Path, own: None) -> No
     put(run, tmp_path, {"N": pa.array([10**15], pa.timestamp("us"))}, "plain")
     run("create table t (n timestamp_ntz)")
     run(f'copy into t from (select $1:"N"::timestamp_ntz from @s) {PARQUET}')
+    run("create table declared (n timestamp_ntz(9), m timestamp_ltz(9))")
+    items = '$1:"N"::timestamp_ntz(9), $1:"N"::timestamp_ltz(9)'
+    run(f"copy into declared from (select {items} from @s) {PARQUET}")
     run("create table u as select * from t")
     assert run("select count(*) from u where date_part('nanosecond', n) = 123456789") == [(1,)]
     assert run("describe table u")[0][1] == "TIMESTAMP_NTZ(9)"

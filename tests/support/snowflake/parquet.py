@@ -13,6 +13,7 @@ from tests.support.snowflake.names import quoted
 from tests.support.snowflake.notes import ColumnNote
 from tests.support.snowflake.session import Session
 
+_ZONED = {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"}
 _SEMI_STRUCTURED = (exp.DataType.Type.VARIANT, exp.DataType.Type.ARRAY, exp.DataType.Type.OBJECT)
 
 
@@ -134,13 +135,11 @@ class _Fields:
 
 
 def _uncast(item: exp.Expr, duck: str) -> exp.Expr:
-    """Without a cast to the column's own type, which the column makes anyway."""
-    if isinstance(item, exp.Cast) and duck.startswith("TIMESTAMP"):
-        same = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
-        is_exact = item.to.this == exp.DataType.Type.TIMESTAMP_NS  # as it was rewritten
-        told = "TIMESTAMP_NS" if is_exact else datatypes.of_node(item.to).duck
-        finer = {"TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMPTZ_NS": "TIMESTAMP WITH TIME ZONE"}
-        if finer.get(duck, duck) == finer.get(told, same.get(told, told)):
+    """Without a cast to the column's own kind of timestamp, which the column makes anyway."""
+    if isinstance(item, exp.Cast):
+        plain = {exp.DataType.Type.TIMESTAMP_NS, *datatypes.NTZ}
+        zoned = {exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ}
+        if item.to.this in (zoned if duck in _ZONED else plain) and duck.startswith("TIMESTAMP"):
             inner: exp.Expr = item.this
             return inner
     return item
