@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fal.exceptions import FrameError
+from fal.flow.losses import refuse_losses
 from fal.warehouse.fitting import kept_type
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def fit(
         what: the target, for messages.
 
     Raises:
-        FrameError: the rows lack a column, or have one more, and that is not to be reconciled.
+        FrameError: the rows lack a column, or have one more, and that is not to be reconciled; or
+            the table's types would change a value.
     """
     warehouse.refuse_clashes(what, [column.name for column in table])
     known = {column.name.lower(): column for column in table}
@@ -116,6 +118,8 @@ def fit(
             f"{_listed(column.name for column in table)}"
         )
     types = _Types(warehouse, staged) if way.on_schema_change in _TYPED else None
+    if types is None:
+        refuse_losses(warehouse, staged, table, what)
     items = []
     for column in staged.columns:
         target = known.get(column.name.lower())

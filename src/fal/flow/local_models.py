@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.node_types import ModelLanguage
 
-from fal.flow.reading import is_query, to_pandas
+from fal.flow.reading import to_pandas
 from fal.flow.session import ModelSession
 from fal.runtime.local_model import LocalModel
 
@@ -51,9 +51,7 @@ class LocalModelSession(ModelSession):
     def query_table(self, sql: str) -> pa.Table:
         """See `query`."""
         with self._connection.available(self._node.name):
-            if not is_query(sql):
-                self._writer.distrust_cache()
-            return self.records.read("session.sql()", None, self._warehouse.read(sql))
+            return self._run(sql, "session.sql()")
 
 
 def _as_sql(node: Any) -> Any:

@@ -89,10 +89,17 @@ class ReadingSession(Recording):
     def sql_table(self, sql: str) -> pa.Table:
         """Run SQL and give its rows as Arrow."""
         with self._connection.available(self._node.name):
-            compiled = self._compile(sql)
-            if not is_query(compiled):
-                self._writer.distrust_cache()
-            return self.records.read("execute_sql()", None, self._warehouse.read(compiled))
+            return self._run(self._compile(sql), "execute_sql()")
+
+    def _run(self, sql: str, call: str) -> pa.Table:
+        """Run SQL that a script has written; where Jinja leaves nothing of it, nothing is done."""
+        import pyarrow as pa
+
+        if not sqlparse.format(sql, strip_comments=True).strip("; \n\t"):
+            return pa.table({})
+        if not is_query(sql):
+            self._writer.distrust_cache()
+        return self.records.read(call, None, self._warehouse.read(sql))
 
     def this(self, where: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
         """Read the model's table; see `fal.runtime.names.this`."""

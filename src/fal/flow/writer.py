@@ -14,6 +14,7 @@ from dbt.contracts.graph.manifest import Manifest
 from fal.exceptions import FrameError, WriteError
 from fal.flow.additions import check_keys, fit
 from fal.flow.connection import ThreadConnection
+from fal.flow.losses import refuse_losses
 from fal.flow.lost_connections import OLD_OR_NEW, ROLLED_BACK, outcome_told
 from fal.flow.materialize import Materializer
 
@@ -220,10 +221,11 @@ class Writer:
     def _append(self, existing: Any, staged: Staged, what: str) -> None:
         if not existing.is_table:
             raise WriteError(_not_a_table(existing, what))
-        columns = [c.column for c in self._adapter.get_columns_in_relation(existing)]
+        columns = self._adapter.get_columns_in_relation(existing)
+        refuse_losses(self._warehouse, staged, columns, what)
         outcome = outcome_told(f"adding rows to {what}", ROLLED_BACK)
         with outcome, self._connection.transaction():
-            self._warehouse.append(str(existing), columns, staged)
+            self._warehouse.append(str(existing), [c.column for c in columns], staged)
 
 
 def _refuse_quotes(staged: Staged, what: str) -> None:

@@ -46,6 +46,29 @@ def kept_type(new: str, old: str) -> str | None:
     return None
 
 
+def loss(new: str, old: str, value: str) -> str | None:
+    """Write the condition under which a column's values are silently changed by a table's type.
+
+    Floats may be rounded to the digits of a decimal column, as they are no exact numbers.
+
+    Args:
+        new: the type of the new rows' column, in SQL.
+        old: the type of the table's column.
+        value: the new rows' column, in SQL.
+
+    Returns:
+        The condition; None where a value is kept, or is refused by the warehouse itself.
+    """
+    before, after = _digits(old), _digits(new)
+    if before and ((after and after[1] > before[1]) or (_name(new) in _FLOATS and not before[1])):
+        return f"round({value}, {before[1]}) <> {value}"
+    if _name(new).startswith("TIMESTAMP") and _name(old) == "DATE":
+        return f"date_trunc('day', {value}) <> {value}"
+    if _name(new) == "TIMESTAMP_NS" and _name(old) == "TIMESTAMP":
+        return f"cast({value} as {old}) <> {value}"
+    return None
+
+
 def _name(kind: str) -> str:
     found = _NAMED.fullmatch(kind)
     return found[1].upper() if found else ""

@@ -101,3 +101,16 @@ def test_percent_signs_and_braces_in_text(shop: Project) -> None:
     made(shop, """write_to_model(execute_sql("select '100%' as a, '%s' as b, '{x}' as c"))""")
     shop.flow("run").ok()
     assert shop.rows("made") == [("100%", "%s", "{x}")]
+
+
+def test_sql_of_which_nothing_is_left_does_nothing(either: Project) -> None:
+    made(
+        either,
+        """
+        import pandas as pd
+        for sql in ("", " ; ", "-- only told", "{% if var('on', false) %} drop {% endif %}"):
+            assert execute_sql(sql).shape == (0, 0), sql
+        write_to_model(pd.DataFrame({"a": [1]}))
+        """,
+    )
+    either.flow("run").ok()

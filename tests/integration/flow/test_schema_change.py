@@ -126,3 +126,49 @@ def test_a_failing_add_takes_the_new_columns_back(project: Project) -> None:
     assert columns(project, "made") == before
     assert rows(project, "made") == [(1, "a", 5)]
     assert project.sql("select table_name from duckdb_tables") == [("made",)]
+
+
+def test_what_a_table_would_round_or_cut_is_refused(either: Project) -> None:
+    """A frame's types go by its values; warehouses say nothing of what they round."""
+    losses = {
+        "whole": ("[1]", "[2.5]", "2.5"),
+        "cents": ("[Decimal('1.10')]", "[Decimal('1.125')]", "1.125"),
+        "day": ("[dt.date(2024, 1, 2)]", "[dt.datetime(2024, 1, 3, 4)]", "2024-01-03 04:00:00"),
+    }
+    keyed = {"materialized": "incremental", "unique_key": "id"}
+    ways: dict[str, tuple[str | None, dict[str, str]]] = {
+        "keyed": (None, keyed),
+        "widened": (None, {**keyed, "on_schema_change": "append_new_columns"}),
+        "append": ("append", {}),
+    }
+    for way, (mode, config) in ways.items():
+        for name, (old, new, _) in losses.items():
+            frames = (f"{{'id': [1], 'x': {old}}}", f"{{'id': [2], 'x': {new}}}")
+            add(either, f"{way}_{name}", mode, *frames, **config)
+    # What the table keeps goes in, whatever its type.
+    kept = ("{'id': [1], 'x': [1], 'f': [0.5]}", "{'id': [2], 'x': [2.0], 'f': [3]}")
+    add(either, "kept", None, *kept, **keyed)
+    either.yaml("models/raw.yml", {"sources": [{"name": "raw", "tables": [{"name": "t"}]}]})
+    either.placeholder(
+        "writer",
+        code="""
+        import pandas as pd
+        write_to_source(pd.DataFrame({"x": [1]}), "raw", "t", mode="overwrite")
+        try:
+            write_to_source(pd.DataFrame({"x": [1.5]}), "raw", "t", mode="append")
+        except Exception as error:
+            print("SOURCE", error)
+        write_to_model(pd.DataFrame({"x": [1]}))
+        """,
+    )
+    run(either, 0).ok()
+    before = {f"{way}_{name}": rows(either, f"{way}_{name}") for way in ways for name in losses}
+    ended = run(either, 1).ended(1)
+    for table, found in before.items():
+        told = ended.results[table]["message"]
+        value = losses[table.partition("_")[2]][2]
+        assert f'column "x" holds {value}, and the column of the table is ' in told, told
+        assert rows(either, table) == found
+    assert rows(either, "kept") == [(1, 1, 0.5), (2, 2, 3.0)]
+    assert 'SOURCE source raw.t: column "x" holds 1.5' in ended.output
+    assert either.sql("select count(*) from raw.t") == [(1,)]
