@@ -183,6 +183,7 @@ class Project:
         if self.prepared and not (self.root / "target").exists():
             (self.root / "target").mkdir()
             (self.root / "target" / "partial_parse.msgpack").write_bytes(self._empty_parse())
+        forget_deprecations()
         with contextlib.chdir(self.root), _quiet_environment():
             try:
                 ended = CliRunner().invoke(command(), args)
@@ -262,6 +263,18 @@ def close_databases() -> None:
     if (environment := DuckDBConnectionManager._ENV) is not None:
         environment.close()
     DuckDBConnectionManager._ENV = None
+
+
+def forget_deprecations() -> None:
+    """Make dbt tell of deprecations as in a new process.
+
+    It counts them in one place for the process and sums them up after each command, so a command
+    would tell of other projects' too, and `--warn-error` would fail it for them.
+    """
+    from dbt import deprecations
+
+    deprecations.active_deprecations.clear()
+    deprecations.buffered_deprecations.clear()
 
 
 @contextlib.contextmanager
