@@ -18,10 +18,15 @@ from fal.flow.script_nodes import ScriptNode
 
 
 class FlowError(DbtRuntimeError):
-    """An error of the engine, as dbt shows it."""
+    """An error of the engine, as dbt shows it.
+
+    Attributes:
+        error: the engine's own, which programs are given.
+    """
 
     def __init__(self, error: FalError, node: Any = None) -> None:
         super().__init__(str(error), node)
+        self.error = error
         self._kind = _kind(error)
 
     @property

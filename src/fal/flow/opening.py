@@ -33,6 +33,7 @@ from dbt_common.exceptions import DbtBaseException
 
 from fal.exceptions import FalError, LoadError
 from fal.flow.activation import Activation, activated, with_own_connections
+from fal.flow.errors import FlowError
 from fal.flow.profiles import fal_profiles
 from fal.flow.promotion import project_scripts
 from fal.flow.python_models import generate
@@ -111,10 +112,9 @@ def _explained(folder: Path) -> Iterator[None]:
         yield
     except FalError as error:
         raise error.with_traceback(None) from None
+    except FlowError as error:
+        raise error.error.with_traceback(None) from None
     except (DbtBaseException, click.ClickException) as error:
-        cause = error.__cause__
-        if isinstance(cause, FalError):
-            raise cause.with_traceback(None) from None
         told = error.format_message() if isinstance(error, click.ClickException) else str(error)
         # dbt puts a heading over its messages and indents them.
         told = re.sub(r"\A(\w+ )*Error\s*\n\s*", "", told.strip())
