@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fal.exceptions import FrameError
 from fal.flow.losses import refuse_losses
 from fal.warehouse.fitting import kept_type
+from fal.warehouse.identifiers import in_frame
 
 if TYPE_CHECKING:
     from fal.flow.ways import Way
@@ -76,7 +77,7 @@ def _found(keys: Sequence[str], staged: Staged, what: str) -> list[str]:
     if unknown:
         raise FrameError(
             f"{what}: unique_key names {' and '.join(unknown)}, and the frame has no such column; "
-            f"it has {_listed(known.values())}"
+            f"it has {_listed(map(in_frame, known.values()))}"
         )
     return [known[key.lower()] for key in keys]
 
@@ -127,7 +128,8 @@ def fit(
             continue
         items.append(_item(warehouse.quote, column, target, types))
     select = f"select {', '.join(items)} from ({staged.select}) as staged"
-    return Addition(select, extra if way.on_schema_change == "ignore" else ())
+    left_out = tuple(map(in_frame, extra)) if way.on_schema_change == "ignore" else ()
+    return Addition(select, left_out)
 
 
 # Where dbt compares types, or changes the table's to those of the rows.
@@ -147,16 +149,17 @@ def _refuse(
         from fal.warehouse.columns import match_columns
 
         try:
-            names = [column.name for column in staged.columns]
-            match_columns(names, [c.name for c in table], what=what, beside="the table")
+            # By the names that the script knows.
+            names = [in_frame(column.name) for column in staged.columns]
+            match_columns(names, [in_frame(c.name) for c in table], what=what, beside="the table")
         except FrameError as error:
             told = "; on_schema_change is `fail`" if way.on_schema_change else ""
             raise FrameError(f"{error}{told}; {_CHANGES_HINT}") from None
     if way.on_schema_change == "ignore" and missing:
         raise FrameError(
-            f"{what}: the frame lacks the table's column {_listed(missing)}; on_schema_change is "
-            "`ignore`, which leaves out new columns only: give all of them, or set it to "
-            "append_new_columns (they become null) or sync_all_columns (they are dropped)"
+            f"{what}: the frame lacks the table's column {_listed(map(in_frame, missing))}; "
+            "on_schema_change is `ignore`, which leaves out new columns only: give all of them, or "
+            "set it to append_new_columns (they become null) or sync_all_columns (they are dropped)"
         )
 
 
