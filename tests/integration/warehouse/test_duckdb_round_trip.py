@@ -169,6 +169,9 @@ def test_types_that_arrow_has_no_place_for(warehouse: Warehouse) -> None:
     assert frame.dtypes[["i", "u1", "n"]].tolist() == ["int64"] * 3
 
 
+@pytest.mark.skipif(
+    int(duckdb.__version__.split(".")[0]) < 2, reason="this DuckDB keeps no VARIANT in tables"
+)
 def test_json_comes_as_python_values(warehouse: Warehouse) -> None:
     driver = warehouse.connection.native()
     driver.execute(
