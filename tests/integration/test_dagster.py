@@ -79,7 +79,10 @@ def test_script_model_is_an_asset_that_one_build_makes_between_its_parents_and_c
         .get(script_model)
     )
     assert {key.to_user_string() for key in node.parent_keys} == {"customers", "orders"}
-    assert {key.to_user_string() for key in node.child_keys} == {"fct_customers"}
+    assert {key.to_user_string() for key in node.child_keys} == {
+        "customers_ltv_history",
+        "fct_customers",
+    }
     assert node.is_materializable
 
     done = dagster.materialize([shop], resources={"dbt": dbt})

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -450,10 +451,24 @@ def run_script(
     written: list[pd.DataFrame] = []
     monkeypatch.syspath_prepend(SCRIPTS)
     monkeypatch.setitem(sys.modules, "fal.typing", ModuleType("fal.typing"))
-    runtime = {"ref": tables.__getitem__, "write_to_model": written.append}
+    metrics: dict[str, float] = {}
+    plots: dict[str, Any] = {}
+
+    def save_plot(figure: Any, name: str, caption: str) -> None:
+        plots[name] = figure
+
+    runtime = {
+        "ref": tables.__getitem__,
+        "write_to_model": written.append,
+        "log_metric": metrics.__setitem__,
+        "save_plot": save_plot,
+    }
     runpy.run_path(str(SCRIPTS / "customers_predicted_ltvs.py"), init_globals=runtime)
     (result,) = written
     assert result["customer_id"].tolist() == customers
+    assert metrics["customers"] == len(customers)
+    assert metrics["mean lifetime value"] == result["lifetime_value"].mean()
+    assert len(plots["predictions"].axes) == 2
     return result.set_index("customer_id")
 
 
