@@ -57,19 +57,15 @@ class NewScript:
             "version: 2",
             "",
             "models:",
-            f"  - name: {self.name}",
-            f"    description: Written by {json.dumps(self.told)[1:-1]}.",
+            f"  - name: {_yaml_text(self.name)}",
+            f"    description: {_yaml_text(f'Written by {self.told}.')}",
             "    config:",
             "      meta:",
             "        fal:",
-            *(
-                [f"          environment: {json.dumps(self.environment)}"]
-                if self.environment
-                else []
-            ),
+            *([f"          environment: {_quoted(self.environment)}"] if self.environment else []),
             "          scripts:",
             "            after:",
-            f"              - {json.dumps(self.attached_as)}",
+            f"              - {_quoted(self.attached_as)}",
         ]
         return "\n".join([*lines, ""])
 
@@ -120,6 +116,25 @@ class NewScript:
             "nbformat_minor": 5,
         }
         return json.dumps(content, indent=1) + "\n"
+
+
+def _yaml_text(text: str) -> str:
+    """A text as YAML spells it, quoted where the bare text would be read as something else."""
+    return text if _as_yaml(text) == text else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    # YAML takes JSON's escapes, but not its two for one character beyond 16 bits.
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _as_yaml(text: str) -> object:
+    import yaml
+
+    try:
+        return yaml.safe_load(f"text: {text}")["text"]
+    except yaml.YAMLError:
+        return None
 
 
 def frame_names(tables: Sequence[str]) -> list[str]:
