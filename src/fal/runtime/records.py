@@ -214,17 +214,20 @@ def _number(value: Any) -> bool | int | float | None:
         value = value.item()
     if isinstance(value, bool):
         return value
-    if isinstance(value, Integral):
-        return int(value)
     if not isinstance(value, Real | Decimal | Fraction):
         return None
     try:
-        return float(value)
+        number = float(value)
+        # What no float holds is infinite in a browser; Python won't write very long integers.
+        return int(value) if isinstance(value, Integral) else number
     except (OverflowError, ValueError):
         return None
 
 
 def told_value(value: object) -> str:
     """A value as messages tell it."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # an integer of thousands of digits, or a class that can't
+        return type(value).__name__
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"

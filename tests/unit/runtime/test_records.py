@@ -84,7 +84,11 @@ def test_numbers_that_are_none_are_kept_and_told(
     assert not math.isfinite(session.records.metrics["loss"])
 
 
-@pytest.mark.parametrize("value", ["0.8", None, [1], np.array([1, 2]), 1j, Decimal("sNaN"), object])
+@pytest.mark.parametrize(
+    "value",
+    ["0.8", None, [1], np.array([1, 2]), 1j, Decimal("sNaN"), object, 10**400, -(10**5000)],
+    ids=lambda value: type(value).__name__,
+)
 def test_what_is_no_number_is_refused(session: FakeSession, value: Any) -> None:
     with pytest.raises(RecordError, match=r"log_metric\('auc'\): .* is no number; give an int"):
         log_metric("auc", value)
