@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dbt.config.runtime import RuntimeConfig
 
 from fal.exceptions import Problem
@@ -35,6 +37,10 @@ def settings_problems(config: RuntimeConfig) -> list[Problem]:
     """What is wrong with these settings."""
     value, where = _found(config, "check")
     _known, problems = read_severities(value, where)
+    for variables, holder in _variables(config):
+        if not isinstance(own := variables.get("fal"), dict | None):
+            told = f"`vars: fal:` must map settings to values, not {own!r}"
+            problems.append(Problem(holder, told))
     value, where = _found(config, "undeclared_refs")
     if value is not None and value not in _UNDECLARED:
         told = f"`vars: fal: undeclared_refs:` must be error or warn, not {value!r}"
@@ -43,8 +49,12 @@ def settings_problems(config: RuntimeConfig) -> list[Problem]:
 
 
 def _found(config: RuntimeConfig, name: str) -> tuple[object, str]:
-    for variables, where in ((config.cli_vars, "--vars"), (config.vars.to_dict(), PROJECT_FILE)):
+    for variables, where in _variables(config):
         own = variables.get("fal")
         if isinstance(own, dict) and name in own:
             return own[name], where
     return None, PROJECT_FILE
+
+
+def _variables(config: RuntimeConfig) -> tuple[tuple[dict[str, Any], str], ...]:
+    return (config.cli_vars, "--vars"), (config.vars.to_dict(), PROJECT_FILE)
