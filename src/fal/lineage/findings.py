@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
-from fal.exceptions import Problem
+from fal.exceptions import Problem, ProjectError
 from fal.lineage.facts import Place
 from fal.project.notebook import is_notebook, read_cells
 
@@ -108,7 +108,10 @@ def ignored_at(place: Place, code: str) -> bool:
 
 def ignored_at_top(path: Path, code: str) -> bool:
     """Whether a comment before a file's first code ignores a kind of finding."""
-    cell = next((one.number for one in read_cells(path)), None) if is_notebook(path) else None
+    try:
+        cell = next((one.number for one in read_cells(path)), None) if is_notebook(path) else None
+    except ProjectError:  # no notebook in spite of its name, and so without comments
+        return False
     for line in _lines(path, cell):
         if line.strip() and not line.lstrip("\ufeff \t").startswith("#"):
             return False
