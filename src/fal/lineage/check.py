@@ -103,7 +103,7 @@ class Checker:
             )
             self._add_in_sql("placeholder-without-script", message, model, None)
         elif not self.misses_script(model) and not any(
-            self.events(one).own_writes for one in scripted.after
+            self.events(one).own_writes or self.events(one).cut_short for one in scripted.after
         ):
             names = " and ".join(script.name for script in scripted.after)
             message = (

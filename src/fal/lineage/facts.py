@@ -97,9 +97,11 @@ class Events:
         undecidable: reads that can't be told.
         writes: what it may write besides its model.
         own_writes: the calls of `write_to_model`.
+        cut_short: whether the script was not followed to its end.
     """
 
     uses: list[Use] = field(default_factory=list)
     undecidable: list[Undecidable] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     own_writes: list[tuple[Place, Place | None]] = field(default_factory=list)
+    cut_short: bool = False

@@ -50,6 +50,7 @@ class Reader:
             _follow_loose(machine)
         except (TooLongError, RecursionError):
             reason = "the code is too long to be followed to its end"
+            machine.events.cut_short = True
             machine.events.undecidable.append(Undecidable(reason, Place(script.path)))
         if machine.touched_shared:
             # It changes what modules hold, and the next script finds them as they were.
@@ -85,4 +86,5 @@ def _once(events: Events) -> Events:
         list(dict.fromkeys(events.undecidable)),
         list(dict.fromkeys(events.writes)),
         list(dict.fromkeys(events.own_writes)),
+        events.cut_short,
     )

@@ -244,3 +244,10 @@ def test_nothing_undecidable_is_missed_among_planted_reads(
     assert events.undecidable
     expected = {f"ref('{name}')" for piece in pieces for name in piece.reads}
     assert expected <= {str(use.call) for use in events.uses}
+
+
+def test_code_that_is_not_followed_to_its_end_says_so(tmp_path: Path) -> None:
+    assert not read(tmp_path, "write_to_model(ref('a'))").cut_short
+    long = read(tmp_path, f"x = {'+'.join(['1'] * 900)}\ny = a{'.b()' * 400}\nwrite_to_model(x)")
+    assert long.cut_short
+    assert not long.own_writes
