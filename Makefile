@@ -44,7 +44,7 @@ flow: $(STAMP)
 	@echo "  $(BIN)/fal flow build                                 the same with all data tests"
 
 test: lint types
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check
