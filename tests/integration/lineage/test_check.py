@@ -167,6 +167,7 @@ def test_selection_severities_and_outputs(shop: Project) -> None:
         ("{fal: {check: {stale-ref: loud}}}", "`stale-ref` must be error, warn or off, not 'loud'"),
         ("{fal: [1]}", "--vars: `vars: fal:` must map settings to values, not [1]"),
         ("{fal: {undeclared_refs: never}}", "must be error or warn, not 'never'"),
+        ("{fal: {undeclared_ref: warn}}", "`undeclared_ref`; did you mean `undeclared_refs`?"),
     ):
         assert told in shop.fal("check", "--vars", wrong).ended(2).output
 
