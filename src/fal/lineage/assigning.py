@@ -24,7 +24,7 @@ def assign(machine: Machine, target: ast.expr, value: Value, scope: Scope) -> No
     """Give a target of an assignment its value."""
     match target:
         case ast.Name():
-            scope.bind(target.id, value)
+            machine.bind(scope, target.id, value)
         case ast.Tuple() | ast.List():
             parts = unpack(value, target.elts)
             for element, part in zip(target.elts, parts, strict=True):
@@ -128,4 +128,4 @@ def spoil(machine: Machine, value: Value) -> None:
             one.spoil()
         elif isinstance(one, Entries):
             touch(machine, one)
-            one.entries, one.rest = {}, UNKNOWN
+            one.entries, one.rest = {}, join(one.element(), UNKNOWN)

@@ -23,6 +23,8 @@ def block(machine: Machine, statements: list[ast.stmt], scope: Scope) -> bool:
     """Follow statements; False where what comes after them is never reached."""
     for statement in statements:
         machine.step()
+        if not machine.calls:
+            machine.at = (scope.source, statement)
         follow = _FOLLOW.get(type(statement))
         if follow is not None and not follow(machine, statement, scope):
             return False

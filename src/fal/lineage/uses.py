@@ -77,7 +77,9 @@ def _follow_loose(machine: Interpreter) -> None:
 def _call_with_anything(machine: Interpreter, function: Function) -> None:
     source: Source = function.scope.source
     machine.any_time_before = Scope(source, None).serial
-    machine.called(function, Arguments(more=True), function.node, function.scope)
+    machine.at = (source, function.node)
+    # Unknown code gets what it gives, too.
+    machine.let_go(machine.called(function, Arguments(more=True), function.node, function.scope))
 
 
 def _once(events: Events) -> Events:
