@@ -86,6 +86,7 @@ class Machine(ABC):
         self.modules_gone: set[Scope] = set()
         self.selves: list[Value] = []  # what the methods that run are called on
         self.steps = 0
+        self.changes = 0  # of containers, other than by numbers
         # Scopes that are older than this are read as they may be at any time.
         self.any_time_before = 0
         self.importing = 0
@@ -130,6 +131,12 @@ class Machine(ABC):
         if name in scope.clouded:
             self.let_go(value)
         scope.bind(name, value)
+
+    def seen(self) -> tuple[int, ...]:
+        """How much was seen so far, and how often a container has changed."""
+        events = self.events
+        told = (events.uses, events.undecidable, events.writes, events.own_writes)
+        return (*(len(one) for one in told), len(self.loose), len(self.decorated), self.changes)
 
     def step(self) -> None:
         """Count a step; raises TooLongError when there were too many."""

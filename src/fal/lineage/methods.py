@@ -86,7 +86,7 @@ def _joined(owner: Const, given: Arguments) -> Value:
 def _items(machine: Machine, owner: Items, name: str, given: Arguments) -> Value:
     if name in _ADDING:
         added = given.at(_ADDING[name])
-        touch(machine, owner)
+        touch(machine, owner, added)
         owner.items, owner.exact = [*owner.items, added or UNKNOWN], False
         return NONE
     if name in _EXTENDING:

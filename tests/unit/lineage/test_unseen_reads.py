@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fal.lineage.uses import Reader
+from fal.lineage.values import Union
 from tests.unit.lineage.test_uses import read, reads
 
 LOADER = "class L:\n  def go(self): return ref('a')\n"
@@ -113,3 +115,31 @@ def test_modules_that_unknown_code_gets_are_looked_through(tmp_path: Path) -> No
 )
 def test_plain_code_stays_decided(tmp_path: Path, code: str) -> None:
     assert reads(read(tmp_path, code)) == {"ref('a')"}
+
+
+def test_long_loops_over_numbers_are_followed_to_their_end(tmp_path: Path) -> None:
+    code = (
+        "history = []\nfor i in range(200):\n  for j in range(200):\n"
+        "    step = i * j\n    total = step + 1\n    history.append(total)\n"
+        "    if total == 4000: ref('b')\nref('a')\n"
+    )
+    assert reads(read(tmp_path, code)) == {"ref('a')", "ref('b')"}
+    code = "for i in range(20):\n  ref(f't{i}')\n"
+    assert len(reads(read(tmp_path, code))) == 20
+    code = "names = []\nfor i in range(20):\n  names.append(f't{i}')\nfor n in names: ref(n)\n"
+    assert len(reads(read(tmp_path, code))) == 20
+    code = (
+        "names = {}\nfor i in range(20):\n  names[i] = f't{i}'\nfor n in names.values(): ref(n)\n"
+    )
+    assert len(reads(read(tmp_path, code))) == 20
+
+
+def test_a_package_that_many_scripts_import_does_not_grow(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "__init__.py").touch()
+    (tmp_path / "shared" / "load.py").write_text("from fal.typing import ref\n")
+    reader = Reader()
+    for number in range(5):
+        read(tmp_path, "import shared.load", f"s{number}.py", reader)
+    package = next(one for key, one in reader._modules.loaded.items() if key[0] == "shared")
+    assert not isinstance(package.scope.ever["load"], Union)
