@@ -56,6 +56,11 @@ def script_names() -> State:
     return {**_python_names(), **names, "__name__": Const("__main__")}
 
 
+def model_names(name: str) -> State:
+    """What a Python model of dbt finds without binding it."""
+    return {**_python_names(), "__name__": Const(name)}
+
+
 class Interpreter(Machine):
     """Reads one script; see `Machine`.
 
