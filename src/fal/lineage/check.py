@@ -16,6 +16,7 @@ from fal.lineage.findings import (
 )
 from fal.lineage.project_facts import SELECT, Model, ProjectFacts, Resolved
 from fal.lineage.remedies import told_undeclared
+from fal.lineage.sync import removable
 from fal.lineage.unattached import unattached_files
 from fal.lineage.uses import Reader
 from fal.project.model import Script, ScriptedModel
@@ -152,13 +153,14 @@ class Checker:
     def _stale(self, model: Model, scripted: ScriptedModel, used: set[str]) -> None:
         told = " and ".join(script.name for script in scripted.scripts)
         other = Place(scripted.scripts[0].path) if scripted.scripts else None
+        can = set(removable(model.sql))
         for declared in model.sql.declarations:
             found = self.facts.resolve(declared.call, model.package).unique_id
             if found is None or found in used or found == model.unique_id or not told:
                 continue
             message = (
-                f"{model.told} declares {declared.call}, which {told} never reads; remove it, or "
-                f"run `fal sync {model.name}`"
+                f"{model.told} declares {declared.call}, which {told} never reads; remove it"
+                + (f", or run `fal sync {model.name}`" if declared in can else "")
             )
             line = model.sql.line(declared.start)
             self._add_in_sql("stale-ref", message, model, line, other)
