@@ -153,7 +153,7 @@ class Checker:
     def _stale(self, model: Model, scripted: ScriptedModel, used: set[str]) -> None:
         told = " and ".join(script.name for script in scripted.scripts)
         other = Place(scripted.scripts[0].path) if scripted.scripts else None
-        can = set(removable(model.sql))
+        can = set() if model.is_installed else set(removable(model.sql))
         for declared in model.sql.declarations:
             found = self.facts.resolve(declared.call, model.package).unique_id
             if found is None or found in used or found == model.unique_id or not told:

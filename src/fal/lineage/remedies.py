@@ -40,6 +40,8 @@ def _remedy(facts: ProjectFacts, model: Model, placeholder: bool, call: Call, ui
         )
     if model.generated_from is not None:
         return f"add {{{{ {call} }}}} to the docstring at the top of {model.generated_from}"
+    if model.is_installed:
+        return f"add `{line}` to {model.told} of the package {model.package}"
     if placeholder:
         return f"add `{line}` to {model.told}, or run `fal sync {model.name}`"
     if model.is_python:
