@@ -11,7 +11,7 @@ from fal.exceptions import Problem
 from fal.lineage.findings import Severity, read_severities
 
 PROJECT_FILE = "dbt_project.yml"
-SETTINGS = ("check", "globals", "undeclared_refs")
+SETTINGS = ("artifacts", "check", "globals", "undeclared_refs")
 """Every key that `vars: fal:` may have."""
 
 _UNDECLARED = ("error", "warn")
