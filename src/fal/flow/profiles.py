@@ -47,18 +47,31 @@ _dbts_own = vars(Profile)["render_profile"]
 def _render_profile(
     cls: Any, raw_profile: Any, profile_name: str, target_override: str | None, renderer: Any
 ) -> Any:
-    resolved = raw_profile
-    outputs = raw_profile.get("outputs") if isinstance(raw_profile, Mapping) else None
-    if isinstance(outputs, Mapping):
-        target = target_override or renderer.render_value(raw_profile.get("target", "default"))
-        chosen = outputs.get(target) if isinstance(target, str) else None
-        if isinstance(chosen, Mapping):
-            where = f"{profile_name}.outputs.{target}"
-            if _is_fal(chosen):
-                chosen = _database_output(outputs, chosen, where, renderer)
-                resolved = {**raw_profile, "outputs": {**outputs, target: chosen}}
-            check_variables(chosen, where, renderer)
+    resolved = _resolved(raw_profile, profile_name, target_override, renderer)
     return _dbts_own.__func__(cls, resolved, profile_name, target_override, renderer)
+
+
+def _resolved(raw_profile: Any, profile_name: str, override: str | None, renderer: Any) -> Any:
+    """The profile with the chosen target's output in the place of its `type: fal`.
+
+    Raises:
+        DbtProfileError: the chosen target has a wrong `db_profile`, or reads environment
+            variables that are not set.
+    """
+    outputs = raw_profile.get("outputs") if isinstance(raw_profile, Mapping) else None
+    if not isinstance(outputs, Mapping):
+        return raw_profile
+    target = override or renderer.render_value(raw_profile.get("target", "default"))
+    chosen = outputs.get(target) if isinstance(target, str) else None
+    if not isinstance(chosen, Mapping):
+        return raw_profile
+    where = f"{profile_name}.outputs.{target}"
+    resolved = raw_profile
+    if _is_fal(chosen):
+        chosen = _database_output(outputs, chosen, where, renderer)
+        resolved = {**raw_profile, "outputs": {**outputs, target: chosen}}
+    check_variables(chosen, where, renderer)
+    return resolved
 
 
 def _database_output(
