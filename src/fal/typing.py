@@ -5,6 +5,7 @@ tells tools what `ref`, `write_to_model` and the others are. Local modules that 
 them need the import.
 """
 
+from fal.runtime.models import load_model, save_model
 from fal.runtime.names import (
     context,
     execute_sql,
@@ -12,10 +13,8 @@ from fal.runtime.names import (
     list_models_ids,
     list_sources,
     list_tests,
-    load_model,
     log_metric,
     ref,
-    save_model,
     save_plot,
     source,
     this,

@@ -7,27 +7,34 @@ from __future__ import annotations
 
 import io
 import pickle
+from importlib import import_module
 from typing import Any
 
 
 def write(form: str, model: object) -> bytes:
-    """Write a model, and read it once to see that it can be."""
+    """Write a model, and read it once to see that it can be.
+
+    Args:
+        form: `pickle` or `joblib`.
+        model: the model.
+    """
     if form == "pickle":
         data = pickle.dumps(model)
     else:
-        import joblib
-
         file = io.BytesIO()
-        joblib.dump(model, file, compress=3)
+        import_module("joblib").dump(model, file, compress=3)
         data = file.getvalue()
     read(form, data)
     return data
 
 
 def read(form: str, data: bytes) -> Any:
-    """Read a model; code in the file is run."""
+    """Read a model; code in the file is run.
+
+    Args:
+        form: `pickle` or `joblib`.
+        data: the file's content.
+    """
     if form == "pickle":
         return pickle.loads(data)  # noqa: S301 - the project has opted in to it
-    import joblib
-
-    return joblib.load(io.BytesIO(data))
+    return import_module("joblib").load(io.BytesIO(data))
