@@ -61,7 +61,7 @@ def params_of(call: str, given: object) -> dict[str, Any]:
 
 def dumps(value: Any) -> str:
     """Write JSON that every warehouse takes; NaN and the infinities are texts in it."""
-    return json.dumps(_finite(value), allow_nan=False, ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(finite(value), allow_nan=False, ensure_ascii=True, separators=(",", ":"))
 
 
 def read_number(value: Any) -> Any:
@@ -139,11 +139,12 @@ def _text(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """A value with texts in the place of NaN and the infinities, which JSON has no numbers for."""
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value

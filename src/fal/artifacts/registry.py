@@ -129,7 +129,9 @@ class Registry:
         """
         found = self.versions(name)
         if not found:
-            raise NoModelError(f"{call}: there is no trained model {name} in {self.where}")
+            others = list(dict.fromkeys(version.name for version in self.versions()))
+            has = f", which has {', '.join(others[:5])}" if others else ""
+            raise NoModelError(f"{call}: there is no trained model {name} in {self.where}{has}")
         if which == LATEST:
             return found[0]
         for version in found:

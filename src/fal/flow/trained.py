@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,13 @@ from fal.artifacts.catalog import Place
 from fal.artifacts.libraries import code_version, file_sha256
 from fal.artifacts.model import ModelVersion, Packed, ReadRows, Settings, Which
 from fal.artifacts.registry import Registry
+from fal.exceptions import NoModelError
 from fal.flow.settings import artifact_settings
+from fal.flow.trained_lineage import check_saver, train_first
 
 if TYPE_CHECKING:
     from fal.flow.connection import ThreadConnection
+    from fal.flow.resolver import Lineage
     from fal.flow.writer import Writer
     from fal.project.model import Script
     from fal.runtime.records import Records
@@ -45,6 +49,7 @@ class TrainedModels:
     _connection: ThreadConnection
     _warehouse: Warehouse
     _writer: Writer
+    _lineage: Lineage | None
 
     @property
     def model_settings(self) -> Settings:
@@ -66,11 +71,43 @@ class TrainedModels:
         """Find a version and read its file; see `fal.runtime.names.load_model`."""
         with self._connection.available(self._node.name):
             self._connection.commit()
-            registry = self.registry()
-            found = registry.find(f"load_model({name!r})", name, which)
+            registry, found = self._found(name, which)
+            saver = self._manifest.nodes.get(found.model or "")
+            if saver is not None:
+                check_saver(self._lineage, saver, name)
             content = registry.content(found)
         self.records.loaded_model(found, which)
         return found, content
+
+    def _found(self, name: str, which: Which) -> tuple[Registry, ModelVersion]:
+        """Find a version: here, or where reads of other models are deferred to."""
+        registry = self.registry()
+        call = f"load_model({name!r})"
+        try:
+            return registry, registry.find(call, name, which)
+        except NoModelError as error:
+            for place in self._deferred():
+                other = self._registry_at(place)
+                with suppress(NoModelError):
+                    return other, other.find(call, name, which)
+            if registry.versions(name):
+                raise
+            manifest, config = self._manifest, self._dbt_config
+            raise train_first(error, name, manifest, config, self._lineage) from None
+
+    def _deferred(self) -> list[Any]:
+        """The schemas that `--defer` leads to, as relations."""
+        if not getattr(self._dbt_config.args, "defer", False):
+            return []
+        found: dict[str, Any] = {}
+        for node in self._manifest.nodes.values():
+            there = getattr(node, "defer_relation", None)
+            if there is not None:
+                relation = self._adapter.Relation.create_from(self._dbt_config, there)
+                schema = relation.without_identifier()
+                found.setdefault(str(schema), schema)
+        found.pop(str(self._schema()), None)
+        return list(found.values())
 
     def _facts(
         self, name: str, packed: Packed, metrics: Mapping[str, Any], params: Mapping[str, Any]
@@ -102,8 +139,10 @@ class TrainedModels:
 
     def registry(self) -> Registry:
         """The models of the target's schema, on the running thread's connection."""
-        relation = self._schema()
-        place = Place(relation.database, relation.schema, str(relation))
+        return self._registry_at(self._schema())
+
+    def _registry_at(self, schema: Any) -> Registry:
+        place = Place(schema.database, schema.schema, str(schema))
         return Registry(self._warehouse, place, self._connection.transaction)
 
     def _schema(self) -> Any:

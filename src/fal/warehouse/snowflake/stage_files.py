@@ -39,7 +39,7 @@ class StageFiles(ArtifactFiles):
         with _private_folder() as place:
             path = place / file
             path.write_bytes(data)
-            rows = self._transfer(
+            rows = self._run(
                 f"put {_address(path)} {self._location(folder)} "
                 "auto_compress = false source_compression = none overwrite = false",
                 f"the file {name} can't be sent to {self.where}",
@@ -57,7 +57,7 @@ class StageFiles(ArtifactFiles):
         with _private_folder() as place:
             if name not in self.names(name):
                 return None
-            self._transfer(
+            self._run(
                 f"get {self._location(name)} {_address(place)}",
                 f"the file {name} can't be fetched from {self.where}",
             )
@@ -68,18 +68,17 @@ class StageFiles(ArtifactFiles):
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
-        self._warehouse.connection.execute(f"remove {self._location(name)}")
+        failed = f"the file {name} can't be removed from {self.where}"
+        self._run(f"remove {self._location(name)}", failed)
 
     def names(self, prefix: str) -> list[str]:
         """The names of the files that begin with a text, in order."""
-        cursor = self._warehouse.connection.query(f"list {self._location(prefix)}")
-        with self._warehouse.connection.guard("list"):
-            rows = _rows(cursor)
+        rows = self._run(f"list {self._location(prefix)}", f"{self.where} can't be listed")
         # A name begins with the stage's own.
         return sorted(str(row["name"]).partition("/")[2] for row in rows)
 
-    def _transfer(self, sql: str, failed: str) -> list[dict[str, Any]]:
-        """Run a PUT or GET; dbt does not know these, so its cursor does it."""
+    def _run(self, sql: str, failed: str) -> list[dict[str, Any]]:
+        """Run a statement that only the driver knows, without the comment that dbt adds."""
         connection = self._warehouse.connection
         with connection.guard(sql):
             cursor = connection.native()
