@@ -10,7 +10,6 @@ from pathlib import Path
 
 from fal.exceptions import ArtifactError
 
-
 PART = ".part"
 """What the name of a file ends in that is not complete."""
 
