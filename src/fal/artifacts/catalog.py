@@ -63,11 +63,12 @@ class Catalog:
 
     def create(self) -> None:
         """Make the tables where they are missing."""
-        for table, columns in ((VERSIONS, _COLUMNS), (ALIASES, _ALIAS_COLUMNS)):
-            listed = ", ".join(f"{name} {self._type(kind)}" for name, kind in columns.items())
-            self._execute(f"create table if not exists {self._table(table)} ({listed})")
         if not self._warehouse.one_writer:
             self._execute(f"create table if not exists {self._table(_TURNS)} as select 0 as turn")
+        # The one that is looked for comes last: where it is, the others are.
+        for table, columns in ((ALIASES, _ALIAS_COLUMNS), (VERSIONS, _COLUMNS)):
+            listed = ", ".join(f"{name} {self._type(kind)}" for name, kind in columns.items())
+            self._execute(f"create table if not exists {self._table(table)} ({listed})")
 
     def take_turn(self) -> None:
         """In a transaction, wait until those of others that have called this have ended."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fal.exceptions import ArtifactError, WarehouseError
 from fal.warehouse.artifact_files import ArtifactFiles, FolderFiles, Place
@@ -23,8 +24,9 @@ def files_of(warehouse: Warehouse, place: Place) -> ArtifactFiles:
         place: the schema.
 
     Returns:
-        A folder named as the database's file, with `.models` at its end; for a database that is no
-        file, such as one in memory, a table of the schema, which lives as long as the database.
+        The schema's folder in one that is named as the database's file, with `.models` at its end;
+        for a database that is no file, such as one in memory, a table of the schema, which lives as
+        long as the database.
     """
     known = place.database
     name = "current_database()" if known is None else warehouse.literal(known)
@@ -33,8 +35,14 @@ def files_of(warehouse: Warehouse, place: Place) -> ArtifactFiles:
     ).to_pylist()
     path = found[0]["path"] if found else None
     if path and Path(path).is_file():
-        return FolderFiles(Path(f"{Path(path).resolve()}.models"))
+        folder = Path(f"{Path(path).resolve()}.models")
+        return FolderFiles(folder / _folder_name(place.schema))
     return TableFiles(warehouse, f"{place.sql}.{TABLE}")
+
+
+def _folder_name(schema: str) -> str:
+    """A schema's name as that of a folder; DuckDB takes names for the same in any case."""
+    return quote(schema.lower(), safe="").replace(".", "%2E")
 
 
 class TableFiles(ArtifactFiles):

@@ -166,7 +166,7 @@ def test_a_program_saves_and_loads(trained: Project) -> None:
 def test_a_tampered_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     project = shop(tmp_path, None)
     project.flow("run").ok()
-    (file,) = (tmp_path / "dev.duckdb.models" / "grade").iterdir()
+    (file,) = (tmp_path / "dev.duckdb.models" / "main" / "grade").iterdir()
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     failed = project.flow("run", "--select", "predict").ended(1).output
     assert "TamperedError: grade version 1: the file grade/" in failed

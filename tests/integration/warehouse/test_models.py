@@ -239,6 +239,22 @@ def test_a_young_file_that_no_version_names_stays(shelf: Shelf) -> None:
     assert file in shelf.files.names("young/")
 
 
+def test_schemas_of_one_database_have_models_of_their_own(shelf: Shelf) -> None:
+    quoted = f"{shelf.place.database_sql}." if shelf.place.database_sql else ""
+    for name in ("..", "a/b" if shelf.warehouse.one_writer else "a.b"):
+        sql = f'{quoted}"{name}"'
+        shelf.execute(f"create schema {sql}")
+        other = replace(shelf, place=replace(shelf.place, schema=name, sql=sql))
+        assert not other.registry.versions()
+        version = other.save("shared")
+        old = version.file.replace(version.file[7:15], "20200101")
+        other.files.put(old, b"[1]")
+        shelf.save("shared")
+        assert shelf.registry.prune("shared", 5) == Pruned((), ())
+        assert other.registry.prune("shared", 1).files == (old,)
+        assert other.registry.content(version) == b"[1]"
+
+
 def test_the_tables_can_be_queried(shelf: Shelf) -> None:
     shelf.save("asked", metrics={"accuracy": 0.75})
     table = f"{shelf.place.sql}.fal_model_versions"
