@@ -7,6 +7,7 @@ from typing import Any
 
 from dbt.config.runtime import RuntimeConfig
 
+from fal.artifacts.model import Settings
 from fal.exceptions import Problem
 from fal.lineage.findings import Severity, read_severities
 
@@ -15,6 +16,7 @@ SETTINGS = ("artifacts", "check", "globals", "undeclared_refs")
 """Every key that `vars: fal:` may have."""
 
 _UNDECLARED = ("error", "warn")
+_ARTIFACTS = ("trusted_types", "allow_pickle")
 
 
 def setting(config: RuntimeConfig, name: str) -> object:
@@ -42,6 +44,11 @@ def globals_set(config: RuntimeConfig) -> bool:
     return setting(config, "globals") is True
 
 
+def artifact_settings(config: RuntimeConfig) -> Settings:
+    """What may be in the files of trained models; what is set wrongly counts as not set."""
+    return _read_artifacts(setting(config, "artifacts"))[0]
+
+
 def settings_problems(config: RuntimeConfig) -> list[Problem]:
     """What is wrong with these settings."""
     value, where = _found(config, "check")
@@ -56,6 +63,8 @@ def settings_problems(config: RuntimeConfig) -> list[Problem]:
     if value is not None and value not in _UNDECLARED:
         told = f"`vars: fal: undeclared_refs:` must be error or warn, not {value!r}"
         problems.append(Problem(where, told))
+    value, where = _found(config, "artifacts")
+    problems += [Problem(where, told) for told in _read_artifacts(value)[1]]
     return problems
 
 
@@ -66,13 +75,39 @@ def _wrong_keys(own: object, where: str, config: RuntimeConfig) -> list[Problem]
         return [Problem(where, f"`vars: fal:` must map settings to values, not {own!r}")]
     if "fal" in config.load_dependencies():
         return []  # a package of this name has its variables in the same place
-    problems = []
-    for key in own:
-        if key not in SETTINGS:
-            near = get_close_matches(str(key), SETTINGS, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(SETTINGS)}"
-            problems.append(Problem(where, f"`vars: fal:` has the unknown key `{key}`; {hint}"))
-    return problems
+    return [Problem(where, told) for told in _unknown(own, SETTINGS, "`vars: fal:`")]
+
+
+def _unknown(given: dict[Any, Any], known: tuple[str, ...], where: str) -> list[str]:
+    """Tell of each key that is not known, with the nearest one that is."""
+    told = []
+    for key in given:
+        if key not in known:
+            near = get_close_matches(str(key), known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(known)}"
+            told.append(f"{where} has the unknown key `{key}`; {hint}")
+    return told
+
+
+def _read_artifacts(value: object) -> tuple[Settings, list[str]]:
+    """Read `artifacts:`, and tell what is wrong with it."""
+    where = "`vars: fal: artifacts:`"
+    if value is None:
+        return Settings(), []
+    if not isinstance(value, dict):
+        return Settings(), [f"{where} must map settings to values, not {value!r}"]
+    told = []
+    trusted, pickled = value.get("trusted_types") or [], value.get("allow_pickle", False)
+    if not isinstance(trusted, list) or not all(isinstance(name, str) for name in trusted):
+        told.append(
+            f"{where} trusted_types must be a list of full names of types, such as "
+            f"sklearn.tree._tree.Tree, not {trusted!r}"
+        )
+        trusted = []
+    if not isinstance(pickled, bool):
+        told.append(f"{where} allow_pickle must be true or false, not {pickled!r}")
+    told += _unknown(value, _ARTIFACTS, where)
+    return Settings(tuple(trusted), pickled is True), told
 
 
 def _found(config: RuntimeConfig, name: str) -> tuple[object, str]:

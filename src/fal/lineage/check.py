@@ -17,6 +17,7 @@ from fal.lineage.findings import (
 from fal.lineage.project_facts import SELECT, Model, ProjectFacts, Resolved
 from fal.lineage.remedies import told_undeclared
 from fal.lineage.sync import removable
+from fal.lineage.trained import TrainedBy
 from fal.lineage.unattached import unattached_files
 from fal.lineage.uses import Reader
 from fal.project.model import Script, ScriptedModel
@@ -33,6 +34,8 @@ class Checker:
 
     def __post_init__(self) -> None:
         self._reader = Reader(self.facts.reading_macros)
+        facts = self.facts
+        self.trained = TrainedBy(facts.models, facts.scripts.models, facts.resolve, self.events)
 
     def check(self, selected: frozenset[str] | None) -> list[Finding]:
         """Check the project.
@@ -127,18 +130,17 @@ class Checker:
         other = Place(model.path, model.sql.comment_line)
         body = (scripted.body,) if scripted.body else ()
         for script in (*body, *scripted.scripts, *scripted.hooks):
-            events = self.events(script)
-            for use in events.uses:
+            for use in self.trained.uses(script, model):
                 uid = (resolved := self.facts.resolve(use.call, model.package)).unique_id
                 if uid is None:
                     self._unknown(use, resolved, model.unique_id)
                     continue
                 used.add(uid)
                 if uid not in (*model.parents, model.unique_id):
-                    told = told_undeclared(self.facts, model, scripted, script, use.call, uid)
+                    told = told_undeclared(self.facts, model, scripted, script, use, uid)
                     see = None if script.is_model else other
                     self._add_at("undeclared-ref", told, use, see, model.unique_id)
-            for one in events.undecidable:
+            for one in self.events(script).undecidable:
                 message = (
                     f"{one.reason}, so it can't be compared with what {model.told} declares; name "
                     "the table, or say `# fal: ignore[undecidable-ref]` here"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fal.lineage.facts import Call
+from fal.lineage.facts import Call, Use
 from fal.lineage.project_facts import Model, ProjectFacts
 from fal.project.model import Script, ScriptedModel
 
 
 def told_undeclared(
-    facts: ProjectFacts, model: Model, scripted: ScriptedModel, script: Script, call: Call, uid: str
+    facts: ProjectFacts, model: Model, scripted: ScriptedModel, script: Script, use: Use, uid: str
 ) -> str:
     """Tell of an undeclared read, and what to do.
 
@@ -17,9 +17,10 @@ def told_undeclared(
         model: the model that does not declare it.
         scripted: its scripts.
         script: the one that reads.
-        call: what it reads.
+        use: what it reads.
         uid: dbt's id of that.
     """
+    call = use.call
     if script.is_model:
         return (
             f"the model reads {call} where dbt does not find it, so it may run before that is "
@@ -27,7 +28,7 @@ def told_undeclared(
             "that are no part of a comprehension or a lambda"
         )
     kind = "placeholder" if scripted.placeholder else "model"
-    told = f"the script reads {call}, which its {kind} does not declare; "
+    told = f"the script {use.told}, which its {kind} does not declare; "
     return told + _remedy(facts, model, scripted.placeholder, call, uid)
 
 

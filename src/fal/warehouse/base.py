@@ -2,13 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from fal.exceptions import FrameError, WarehouseError
+from fal.warehouse.artifact_files import ArtifactFiles, Place
 from fal.warehouse.columns import match_columns
 from fal.warehouse.identifiers import in_frame
 
@@ -63,7 +65,17 @@ class Staged:
 
 
 class Warehouse(ABC):
-    """The database behind the target, seen through Arrow."""
+    """The database behind the target, seen through Arrow.
+
+    Attributes:
+        one_writer: whether no other process can write while this one has the database open.
+        json_type: the type of columns with JSON.
+        instant_type: the type of columns with instants.
+    """
+
+    one_writer = False
+    json_type: str
+    instant_type: str
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -80,6 +92,10 @@ class Warehouse(ABC):
 
     def ready(self) -> None:  # noqa: B027 - most have nothing to see to
         """See to it that a write, which is never repeated, begins on a connection that works."""
+
+    def patience(self) -> AbstractContextManager[None]:
+        """For the length of a block, wait for answers, but not for ever."""
+        return nullcontext()
 
     def explained(self, error: BaseException, message: str) -> WarehouseError:
         """An error of the driver's in the engine's words.
@@ -131,6 +147,26 @@ class Warehouse(ABC):
     @abstractmethod
     def quote(self, name: str) -> str:
         """Quote an identifier."""
+
+    @abstractmethod
+    def literal(self, text: str) -> str:
+        """Write a text as SQL does."""
+
+    @abstractmethod
+    def json_literal(self, text: str) -> str:
+        """Write JSON, given as text, as a value of the type `json_type`."""
+
+    @abstractmethod
+    def instant(self, moment: datetime) -> str:
+        """Write an instant, which has a zone, as a value of the type `instant_type`."""
+
+    @abstractmethod
+    def has_table(self, place: Place, table: str) -> bool:
+        """Whether a schema has a table; names are compared whatever their case."""
+
+    @abstractmethod
+    def artifact_files(self, place: Place) -> ArtifactFiles:
+        """Where the files of the trained models are that a schema lists."""
 
     def size(self, relation: str) -> int | None:
         """The bytes that a table takes, where that has to be asked for and can be told.

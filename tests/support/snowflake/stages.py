@@ -167,7 +167,7 @@ def put(session: Session, sql: str, bindings: list[Any]) -> Answer:
 
 def get(session: Session, sql: str, bindings: list[Any]) -> Answer:
     """`GET '@stage/path' 'file://...'`."""
-    found = re.match(rf"GET\s+(?P<stage>\S+)\s+{_LOCAL}", sql, re.IGNORECASE)
+    found = re.match(rf"GET\s+(?P<stage>'(?:[^'\\]|\\.)*'|\S+)\s+{_LOCAL}", sql, re.IGNORECASE)
     if found is None:
         raise syntax_error("(expected GET @stage file://...).")
     stage, path = located(session, reference(Reader(found["stage"], bindings)))
@@ -203,6 +203,8 @@ def list_files(session: Session, reader: Reader) -> Answer:
 
 def remove(session: Session, reader: Reader) -> Answer:
     """`REMOVE @stage/path [PATTERN = '...']`."""
+    # sqlglot takes all that follows the word for one token.
+    reader = Reader(reader.sql[reader.tokens[0].end + 1 :], reader.bindings)
     stage, path = located(session, reference(reader))
     pattern = reader.options().get("PATTERN")
     found = []

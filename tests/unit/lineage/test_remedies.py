@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from fal.lineage.declared import ModelSql
-from fal.lineage.facts import Call
+from fal.lineage.facts import Call, Place, Use
 from fal.lineage.project_facts import Model, ProjectFacts, Resolved
 from fal.lineage.remedies import told_undeclared
 from fal.project.model import ProjectScripts, Script, ScriptedModel
 
-B = Call("ref", ("b",))
+B = Use(Call("ref", ("b",)), Place(Path("/shop/a.py")))
 
 
 @pytest.mark.parametrize(
@@ -30,10 +30,10 @@ def test_the_remedy(facts: dict[str, Any], placeholder: bool, remedy: str) -> No
     model = Model(uid, "a", "shop", path, "models/a.sql", ModelSql(""), empty, True, **facts)
     script = Script("a.py", Path("/shop/a.py"), "after", (Path("/shop"),), "")
     scripted = ScriptedModel(uid, "a", placeholder, (), (script,), "models/a.yml")
+    scripts = ProjectScripts({uid: scripted})
     project = ProjectFacts(
-        {uid: model}, ProjectScripts({uid: scripted}, {}, (), ()), (), lambda call, package: Resolved(None),
-        lambda below, above: False, {},
-    )  # fmt: skip
+        {uid: model}, scripts, (), lambda *_: Resolved(None), lambda *_: False, {}
+    )
     told = told_undeclared(project, model, scripted, script, B, "model.shop.b")
     assert told.startswith("the script reads ref('b'), which its ")
     assert remedy in told

@@ -8,15 +8,18 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from fal.exceptions import ConnectionLostError, WarehouseError
+from fal.warehouse.artifact_files import ArtifactFiles, Place
 from fal.warehouse.base import Connection, Staged, Warehouse
 from fal.warehouse.snowflake import faults
 from fal.warehouse.snowflake.loading import Loading
 from fal.warehouse.snowflake.results import fetched
+from fal.warehouse.snowflake.stage_files import StageFiles
 
 _PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
 
@@ -39,6 +42,9 @@ class _Thread(threading.local):
 
 class SnowflakeWarehouse(Warehouse):
     """A Snowflake account, through dbt's connection of the running thread."""
+
+    json_type = "variant"
+    instant_type = "timestamp_ltz"
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -69,6 +75,12 @@ class SnowflakeWarehouse(Warehouse):
         """Open a new connection if the thread's has gone while the script was calculating."""
         if time.monotonic() - self._thread.used > _SOON:
             self.read("select 1", repeatable=True)
+
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """Give up after some minutes where the connector would repeat a request for ever."""
+        with faults.patience(self._driver("-- save a model")):
+            yield
 
     def explained(self, error: BaseException, message: str) -> WarehouseError:
         """The connector's error in the engine's words, without secrets."""
@@ -144,6 +156,36 @@ class SnowflakeWarehouse(Warehouse):
     def quote(self, name: str) -> str:
         """Quote an identifier."""
         return '"' + name.replace('"', '""') + '"'
+
+    def literal(self, text: str) -> str:
+        """Write a text as SQL does; a backslash begins an escape there."""
+        return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+    def json_literal(self, text: str) -> str:
+        """Write JSON as a value."""
+        return f"parse_json({self.literal(text)})"
+
+    def instant(self, moment: datetime) -> str:
+        """Write an instant, whatever format the session has for timestamps."""
+        micros = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        return f"to_timestamp_ltz({micros}, 6)"
+
+    def has_table(self, place: Place, table: str) -> bool:
+        """Whether a schema has a table."""
+        tables = "information_schema.tables"
+        if place.database_sql:
+            tables = f"{place.database_sql}.{tables}"
+        found = self.read(
+            f"select 1 as found from {tables} "
+            f"where upper(table_schema) = upper({self.literal(place.schema)}) "
+            f"and upper(table_name) = upper({self.literal(table)})",
+            repeatable=True,
+        )
+        return bool(found.num_rows)
+
+    def artifact_files(self, place: Place) -> ArtifactFiles:
+        """The stage of the schema."""
+        return StageFiles(self, place.sql)
 
     def replace(self, relation: str, select: str) -> None:
         """Make a table of the rows of a SELECT, in the place of one that may be there."""
