@@ -69,16 +69,10 @@ def set_item(machine: Machine, owner: Value, key: Value, value: Value) -> None:
     for one in options(owner):
         match one:
             case Entries():
-                touch(machine, one, value)
                 for option in options(key):
-                    if isinstance(option, Const) and constant(option):
-                        known = one.entries.get(option.value)
-                        one.entries[option.value] = value if known is None else join(known, value)
-                    else:
-                        one.rest = value if one.rest is None else join(one.rest, value)
+                    _put(machine, one, option, value)
             case Items():
-                touch(machine, one, value)
-                one.items, one.exact = [*one.items, value], False
+                add_item(machine, one, value)
             case Instance():
                 touch(machine, one)
                 machine.let_go(value)
@@ -86,10 +80,30 @@ def set_item(machine: Machine, owner: Value, key: Value, value: Value) -> None:
                 machine.let_go(value)
 
 
+def _put(machine: Machine, owner: Entries, key: Value, value: Value) -> None:
+    is_known = isinstance(key, Const) and constant(key)
+    held = owner.entries.get(key.value) if is_known and isinstance(key, Const) else owner.rest
+    after = value if held is None else join(held, value)
+    if after != held:
+        touch(machine, owner, value)
+    if is_known and isinstance(key, Const):
+        owner.entries[key.value] = after
+    else:
+        owner.rest = after
+
+
+def add_item(machine: Machine, owner: Items, value: Value) -> None:
+    """Follow what adds to a list, somewhere in it."""
+    if owner.exact or value not in owner.items:
+        touch(machine, owner, value)
+        owner.items, owner.exact = [*owner.items, value], False
+
+
 def touch(machine: Machine, value: Items | Entries | Instance, added: Value | None = None) -> None:
     """Note that a value is changed, which later scripts may see, too."""
     if added is None or not is_data(added):
         machine.changes += 1
+    machine.fresh[id(value)] = value
     if value.shared and not machine.importing:
         machine.touched_shared = True
 
@@ -98,9 +112,11 @@ def _set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> N
     for one in options(owner):
         match one:
             case Instance():
-                touch(machine, one, value)
                 known = one.attributes.get(name)
-                one.attributes[name] = value if known is None else join(known, value)
+                after = value if known is None else join(known, value)
+                if after != known:
+                    touch(machine, one, value)
+                one.attributes[name] = after
             case Module():
                 machine.touched_shared = True
                 one.scope.clouded |= {name}
@@ -126,9 +142,24 @@ def forget(machine: Machine, target: ast.expr, scope: Scope) -> None:
 def spoil(machine: Machine, value: Value) -> None:
     """Forget what is in a container that loses some of it."""
     for one in options(value):
-        if isinstance(one, Items):
+        if isinstance(one, Items) and (one.exact or UNKNOWN not in one.items):
             touch(machine, one)
             one.spoil()
-        elif isinstance(one, Entries):
-            touch(machine, one)
-            one.entries, one.rest = {}, join(one.element(), UNKNOWN)
+        elif isinstance(one, Entries) and (one.entries or one.rest is not UNKNOWN):
+            rest = join(one.element(), UNKNOWN)
+            if one.entries or rest != one.rest:
+                touch(machine, one)
+            one.entries, one.rest = {}, rest
+
+
+def give_up(machine: Machine, value: Items | Entries | Instance) -> None:
+    """Let anything be in a container, beside what is known to be."""
+    machine.let_go(value)
+    match value:
+        case Items():
+            spoil(machine, value)
+        case Entries():
+            value.entries = {key: join(one, UNKNOWN) for key, one in value.entries.items()}
+            value.rest = UNKNOWN if value.rest is None else join(value.rest, UNKNOWN)
+        case Instance():
+            value.attributes = {key: join(one, UNKNOWN) for key, one in value.attributes.items()}

@@ -97,8 +97,8 @@ def define_class(machine: Machine, node: ast.ClassDef, scope: Scope) -> bool:
     machine.bind(scope, node.name, cls)
     for value in named.values():
         machine.let_go(value)
-    if unknown or not cls.is_plain:
-        machine.let_go(cls)
+    if unknown or not cls.is_plain or (cls.is_enum and cls.methods):
+        machine.let_go(cls)  # members of an enum are followed as constants, without its methods
     _let_go_of_hidden_calls(machine, cls)
     _tell_bases(machine, cls, named, node, scope)
     return True

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from fal.lineage.assigning import assign
+from fal.lineage.assigning import assign, give_up
 from fal.lineage.machine import Machine
 from fal.lineage.operators import elements
 from fal.lineage.scopes import Loop, Scope, State, changed
-from fal.lineage.values import UNKNOWN, Const, Value, is_data
+from fal.lineage.values import UNKNOWN, Const, Items, Value, is_data
 
 _UNROLLED = 200
 _FEW = 12
@@ -21,15 +21,18 @@ def follow_for(machine: Machine, node: ast.For | ast.AsyncFor, scope: Scope) -> 
     """Follow a `for`; False where what comes after it is never reached."""
     over = machine.evaluate(node.iter, scope)
     known = elements(over, _UNROLLED)
-    if known is not None and isinstance(node, ast.For):
-        return _each(machine, node, known, scope)
-    return _again(machine, node, _loosely(machine, over, node), Loop(), scope)
+    if known is None or not isinstance(node, ast.For):
+        if isinstance(node, ast.AsyncFor) or elements(over, None) is None:
+            machine.let_go(over)
+        return _again(machine, node, over, Loop(), scope)
+    reached = _each(machine, node, known, scope)
+    if isinstance(over, Items) and len(over.items) > len(known):  # the loop has added to it
+        return _again(machine, node, over, Loop(), scope)
+    return reached
 
 
-def _loosely(machine: Machine, over: Value, node: ast.For | ast.AsyncFor) -> list[Value]:
-    found = None if isinstance(node, ast.AsyncFor) else elements(over, None)
-    if found is None:
-        machine.let_go(over)
+def _loosely(over: Value | None, node: Any) -> list[Value]:
+    found = None if over is None or isinstance(node, ast.AsyncFor) else elements(over, None)
     return [UNKNOWN] if found is None else list(dict.fromkeys(found))
 
 
@@ -46,7 +49,7 @@ def _each(machine: Machine, node: ast.For, known: list[Value], scope: Scope) -> 
             seen, before = machine.seen(), dict(scope.state)
         if counts and at == 2 and machine.seen() == seen and _is_idle(before, scope.state):
             scope.loops.pop()
-            return _again(machine, node, [UNKNOWN], loop, scope)
+            return _again(machine, node, UNKNOWN, loop, scope)
         assign(machine, node.target, element, scope)
         reached = machine.execute(node.body, scope)
         states = [*loop.continues, *([scope.state] if reached else [])]
@@ -79,33 +82,44 @@ def follow_while(machine: Machine, node: ast.While, scope: Scope) -> bool:
     return _again(machine, node, None, Loop(), scope)
 
 
-def _again(machine: Machine, node: Any, over: list[Value] | None, loop: Loop, scope: Scope) -> bool:
+def _again(machine: Machine, node: Any, over: Value | None, loop: Loop, scope: Scope) -> bool:
     """Follow a loop that runs any number of times, until nothing new comes of it.
 
     Args:
         machine: the reader.
         node: the loop.
-        over: what its target may be; None for a `while`.
+        over: what it goes through; None for a `while`.
         loop: the states in which its rounds before this were left.
         scope: where it stands.
     """
     scope.loops.append(loop)
+    earlier, given_up = dict(machine.fresh), set[int]()
     for round_ in range(_MOST_ROUNDS):
         before = dict(scope.state)
+        machine.fresh = {}
         _round(machine, node, over, loop, scope)
         new = changed(before, scope.state)
-        if not new or (round_ >= _ROUNDS and _widen(machine, new, before, scope)):
+        filled = {key: one for key, one in machine.fresh.items() if key not in given_up}
+        earlier |= machine.fresh
+        if not new and not filled:
             break
+        if round_ >= _ROUNDS:
+            for container in filled.values():
+                give_up(machine, container)
+            given_up |= filled.keys()
+            if _widen(machine, new, before, scope) and not filled:
+                break
+    machine.fresh = earlier
     scope.loops.pop()
     return _leave(machine, node, loop, True, scope)
 
 
-def _round(machine: Machine, node: Any, over: list[Value] | None, loop: Loop, scope: Scope) -> None:
+def _round(machine: Machine, node: Any, over: Value | None, loop: Loop, scope: Scope) -> None:
     if over is None:
         machine.evaluate(node.test, scope)
     before = scope.state
     states = [before]
-    for element in [UNKNOWN] if over is None else over:
+    for element in _loosely(over, node):
         scope.state = dict(before)
         if over is not None:
             assign(machine, node.target, element, scope)

@@ -19,6 +19,9 @@ from fal.lineage.values import (
     UNKNOWN,
     Builtin,
     Const,
+    Entries,
+    Instance,
+    Items,
     Value,
     constant,
     held_by,
@@ -80,6 +83,8 @@ class Machine(ABC):
         self.selves: list[Value] = []  # what the methods that run are called on
         self.steps = 0
         self.changes = 0  # of containers, other than by numbers
+        # Containers that have got something new, since somebody has last looked.
+        self.fresh: dict[int, Items | Entries | Instance] = {}
         # Scopes that are older than this are read as they may be at any time.
         self.any_time_before = 0
         self.importing = 0

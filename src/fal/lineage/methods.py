@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from contextlib import suppress
 
-from fal.lineage.assigning import set_item, spoil, touch
+from fal.lineage.assigning import add_item, set_item, spoil, touch
 from fal.lineage.machine import Arguments, Machine
 from fal.lineage.operators import each, elements, plain, shown
 from fal.lineage.scopes import Scope
@@ -85,22 +85,21 @@ def _joined(owner: Const, given: Arguments) -> Value:
 
 def _items(machine: Machine, owner: Items, name: str, given: Arguments) -> Value:
     if name in _ADDING:
-        added = given.at(_ADDING[name])
-        touch(machine, owner, added)
-        owner.items, owner.exact = [*owner.items, added or UNKNOWN], False
+        add_item(machine, owner, given.at(_ADDING[name]) or UNKNOWN)
         return NONE
     if name in _EXTENDING:
         for value in given.positional:
             found = elements(value, None)
-            touch(machine, owner)
-            owner.items, owner.exact = [*owner.items, *(found or [UNKNOWN])], False
+            for one in [UNKNOWN] if found is None else found:
+                add_item(machine, owner, one)
         return NONE
     if name in _LOSING or name in _TAKING:
         element = owner.element()
         spoil(machine, owner)
         return element if name in _TAKING else NONE
     if name in ("sort", "reverse"):
-        touch(machine, owner)
+        if owner.exact:
+            touch(machine, owner)
         owner.exact = False
         _let_go(machine, given)
         return NONE
