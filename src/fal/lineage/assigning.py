@@ -142,24 +142,11 @@ def forget(machine: Machine, target: ast.expr, scope: Scope) -> None:
 def spoil(machine: Machine, value: Value) -> None:
     """Forget what is in a container that loses some of it."""
     for one in options(value):
-        if isinstance(one, Items) and (one.exact or UNKNOWN not in one.items):
+        if isinstance(one, Items) and one.exact:
             touch(machine, one)
-            one.spoil()
+            one.exact = False
         elif isinstance(one, Entries) and (one.entries or one.rest is not UNKNOWN):
             rest = join(one.element(), UNKNOWN)
             if one.entries or rest != one.rest:
                 touch(machine, one)
             one.entries, one.rest = {}, rest
-
-
-def give_up(machine: Machine, value: Items | Entries | Instance) -> None:
-    """Let anything be in a container, beside what is known to be."""
-    machine.let_go(value)
-    match value:
-        case Items():
-            spoil(machine, value)
-        case Entries():
-            value.entries = {key: join(one, UNKNOWN) for key, one in value.entries.items()}
-            value.rest = UNKNOWN if value.rest is None else join(value.rest, UNKNOWN)
-        case Instance():
-            value.attributes = {key: join(one, UNKNOWN) for key, one in value.attributes.items()}

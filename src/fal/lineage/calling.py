@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from fal.lineage.machine import Arguments, Machine
+from fal.lineage.arguments import Arguments
+from fal.lineage.machine import Machine
 from fal.lineage.operators import elements
 from fal.lineage.scopes import Function, Scope
 from fal.lineage.values import (
@@ -41,6 +42,7 @@ def call_function(machine: Machine, function: Function, given: Arguments) -> Val
         machine.loose.append(function)
         for value in given.all():
             machine.let_go(value)
+        machine.give_up_what(function, given.all())
         return UNKNOWN
     outer = function.scope
     while outer.is_class and outer.outer is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from fal.lineage.machine import Arguments, Machine
+from fal.lineage.arguments import Arguments
+from fal.lineage.machine import Machine
 from fal.lineage.scopes import Function, Scope
 from fal.lineage.values import UNKNOWN, Builtin, Class, Marked, Value
 

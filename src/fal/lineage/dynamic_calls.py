@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from fal.lineage.arguments import Arguments
 from fal.lineage.engine_calls import Work
-from fal.lineage.machine import Arguments, Machine
+from fal.lineage.machine import Machine
 from fal.lineage.scopes import Module, Scope
 from fal.lineage.values import HOLE, UNKNOWN, Entries, Plain, Value, constant, options, text_of
 

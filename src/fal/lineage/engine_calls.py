@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from fal.lineage.machine import Arguments, Machine, calls_of
+from fal.lineage.arguments import Arguments, calls_of
+from fal.lineage.machine import Machine
 from fal.lineage.scopes import Scope
 from fal.lineage.sql import read_sql
 from fal.lineage.values import NONE, UNKNOWN, Builtin, Value, options, text_of

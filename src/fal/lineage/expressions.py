@@ -6,10 +6,11 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from fal.lineage.arguments import Arguments
 from fal.lineage.assigning import assign
 from fal.lineage.comprehensions import comprehension
 from fal.lineage.definitions import make_function
-from fal.lineage.machine import Arguments, Machine
+from fal.lineage.machine import Machine
 from fal.lineage.operators import UNROLLED, binary, compare, elements, formatted, joined, truth
 from fal.lineage.scopes import Scope
 from fal.lineage.subscripts import subscript

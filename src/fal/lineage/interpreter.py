@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from fal.lineage.arguments import Arguments
 from fal.lineage.calling import (
     SPREADING,
     call_function,
@@ -19,7 +20,7 @@ from fal.lineage.calling import (
 from fal.lineage.expressions import evaluate
 from fal.lineage.importing import RUNTIME, engine_name, known_module
 from fal.lineage.library import call_builtin
-from fal.lineage.machine import Arguments, Machine
+from fal.lineage.machine import Machine
 from fal.lineage.methods import call_method
 from fal.lineage.modules import Loaded, Modules
 from fal.lineage.scopes import Function, Module, Scope, State

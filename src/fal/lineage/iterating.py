@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from itertools import product
 
+from fal.lineage.arguments import Arguments
 from fal.lineage.calling import call_spreading
 from fal.lineage.engine_calls import Work
-from fal.lineage.machine import Arguments, Machine
+from fal.lineage.machine import Machine
 from fal.lineage.methods import copied, first_of
 from fal.lineage.operators import elements, shown, truth
 from fal.lineage.scopes import Scope

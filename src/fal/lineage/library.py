@@ -7,11 +7,12 @@ import inspect
 from collections.abc import Callable
 from contextlib import suppress
 
+from fal.lineage.arguments import Arguments
 from fal.lineage.calling import super_of
 from fal.lineage.dynamic_calls import DYNAMIC_CALLS
 from fal.lineage.engine_calls import ENGINE_CALLS, Work
 from fal.lineage.iterating import ITERATING_CALLS
-from fal.lineage.machine import Arguments, Machine
+from fal.lineage.machine import Machine
 from fal.lineage.operators import each, elements, plain, shown
 from fal.lineage.scopes import Function, Scope
 from fal.lineage.values import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from fal.lineage.assigning import assign, give_up
+from fal.lineage.assigning import assign
 from fal.lineage.machine import Machine
 from fal.lineage.operators import elements
 from fal.lineage.scopes import Loop, Scope, State, changed
@@ -105,7 +105,7 @@ def _again(machine: Machine, node: Any, over: Value | None, loop: Loop, scope: S
             break
         if round_ >= _ROUNDS:
             for container in filled.values():
-                give_up(machine, container)
+                machine.give_up(container)
             given_up |= filled.keys()
             if _widen(machine, new, before, scope) and not filled:
                 break

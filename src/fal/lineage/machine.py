@@ -4,65 +4,34 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from itertools import product
-from math import prod
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from fal.exceptions import FalError
+from fal.lineage.arguments import Arguments, calls_of
+from fal.lineage.changes import changed_names, used_names
 from fal.lineage.facts import Call, Events, Load, Place, Undecidable, Use, Write
 from fal.lineage.scopes import Function, Module, Scope
 from fal.lineage.source import Source
 from fal.lineage.values import (
-    NONE,
     UNKNOWN,
     Builtin,
-    Const,
     Entries,
     Instance,
     Items,
     Value,
-    constant,
     held_by,
     is_inert,
     join,
+    loosen,
     options,
-    text_of,
 )
 
 _STEPS = 60_000
-_MOST_CALLS = 256
 
 
 class TooLongError(FalError):
     """A script has more ways through it than are followed."""
-
-
-@dataclass(slots=True)
-class Arguments:
-    """What a call is given.
-
-    Attributes:
-        positional: by position.
-        named: by name.
-        more: whether it may be given more than is known.
-    """
-
-    positional: list[Value] = field(default_factory=list)
-    named: dict[str, Value] = field(default_factory=dict)
-    more: bool = False
-
-    def at(self, place: int, *names: str) -> Value | None:
-        """An argument by its position or its names; None where it is not given."""
-        if place < len(self.positional):
-            return self.positional[place]
-        found = next((self.named[name] for name in names if name in self.named), None)
-        return UNKNOWN if found is None and self.more else found
-
-    def all(self) -> list[Value]:
-        """Every argument."""
-        return [*self.positional, *self.named.values()]
 
 
 class Machine(ABC):
@@ -185,10 +154,41 @@ class Machine(ABC):
                 todo += value.scope.ever.values()
             case Function():
                 self.loose.append(value)
+                self.give_up_what(value, [])
             case Builtin():
                 self._let_go_name(value)
             case _:
                 todo += held_by(value)
+
+    def give_up_what(self, function: Function, given: list[Value]) -> None:
+        """Let anything be in what a function adds to, when calls of it are not followed.
+
+        Args:
+            function: the function.
+            given: what it may be given.
+        """
+        for way in given:
+            for one in options(way):
+                if isinstance(one, Items | Entries) and id(one) in self.fresh:
+                    self.give_up(one)
+        todo, seen = [function], {function}
+        while todo:
+            called = todo.pop()
+            changed = changed_names(called.node)
+            for name in used_names(called.node):
+                for one in options(self.lookup(name, called.scope)):
+                    if isinstance(one, Function) and one not in seen:
+                        seen.add(one)
+                        todo.append(one)
+                    elif isinstance(one, Items | Entries) and name in changed:
+                        self.give_up(one)
+
+    def give_up(self, container: Items | Entries | Instance) -> None:
+        """Let anything be in a container, and unknown code have what is in it."""
+        self.let_go(container)
+        if container.shared and not self.importing:
+            self.touched_shared = True
+        loosen(container)
 
     def _let_go_name(self, value: Builtin) -> None:
         if value.name in ("fal.ref", "fal.source", "fal.execute_sql", "fal.load_model"):
@@ -242,40 +242,3 @@ class Machine(ABC):
         (source, node), (first, outermost) = seen[-1], seen[0]
         place, through = source.place(node), first.place(outermost)
         return place, None if through == place else through
-
-
-def calls_of(kind: Literal["ref", "source"], given: Arguments) -> list[Call] | None:
-    """Every call of `ref` or `source` that some arguments may make.
-
-    Args:
-        kind: which of them is called.
-        given: its arguments.
-
-    Returns:
-        The calls; None where not all of them are known, or one can't be made.
-    """
-    named = dict(given.named)
-    parts = list(given.positional)
-    versions: list[Value] = [NONE]
-    if kind == "source":
-        parts += [named.pop(key) for key in ("source_name", "table_name") if key in named]
-    else:
-        versions = [named.pop(key) for key in ("v", "version") if key in named] or [NONE]
-    sizes = (2,) if kind == "source" else (1, 2)
-    if given.more or named or len(parts) not in sizes or len(versions) != 1:
-        return None
-    ways = [options(part) for part in (*parts, versions[0])]
-    if prod(map(len, ways)) > _MOST_CALLS:
-        return None
-    found: list[Call] = []
-    for *names, version in product(*ways):
-        texts = [text_of(name) for name in names if constant(name)]
-        told = version.value if type(version) is Const and constant(version) else False
-        if None in texts or len(texts) < len(names) or not _is_version(told):
-            return None
-        found.append(Call(kind, tuple(map(str, texts)), cast("str | int | None", told)))
-    return found
-
-
-def _is_version(value: object) -> bool:
-    return value is None or (isinstance(value, str | int) and not isinstance(value, bool))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from contextlib import suppress
 
+from fal.lineage.arguments import Arguments
 from fal.lineage.assigning import add_item, set_item, spoil, touch
-from fal.lineage.machine import Arguments, Machine
+from fal.lineage.machine import Machine
 from fal.lineage.operators import each, elements, plain, shown
 from fal.lineage.scopes import Scope
 from fal.lineage.values import (

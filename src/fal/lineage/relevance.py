@@ -8,11 +8,12 @@ where a text, which may be a table's name, is in it or goes into it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from fal.lineage.machine import Arguments, Machine
+from fal.lineage.arguments import Arguments
+from fal.lineage.changes import changed_by, parts
+from fal.lineage.machine import Machine
 from fal.lineage.scopes import Function, Module, Scope
 from fal.lineage.values import (
     Builtin,
@@ -29,14 +30,9 @@ from fal.lineage.values import (
 )
 
 _SHORT = 40
-_MUTATORS = frozenset(
-    {"append", "extend", "insert", "update", "setdefault", "pop", "popitem", "remove", "clear"}
-    | {"add", "discard", "sort", "reverse", "appendleft", "extendleft", "difference_update"}
-)
 _SCRIPT = Const("__main__")
 _CHANGING = frozenset({ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal})
 _TELLING = frozenset({ast.Constant, ast.Yield, ast.YieldFrom})
-_OWNED = frozenset({ast.Attribute, ast.Subscript, ast.AugAssign})
 _DYNAMIC = frozenset(
     {"eval", "exec", "globals", "locals", "vars", "getattr", "__import__", "super", "setattr"}
 )
@@ -149,7 +145,7 @@ def _read_shape(node: ast.AST) -> Shape:
     mutated: set[str] = set()
     count = 0
     changes = texts = False
-    for part in _parts(node):
+    for part in parts(node):
         count += 1
         kind = type(part)
         if kind is ast.Name:
@@ -158,7 +154,7 @@ def _read_shape(node: ast.AST) -> Shape:
             changes = True
         elif kind in _TELLING:
             texts = texts or kind is not ast.Constant or isinstance(part.value, str)
-        elif kind in _OWNED and (owner := _changed(part)) is not None:
+        elif (owner := changed_by(part)) is not None:
             if owner:
                 mutated.add(owner)
             else:
@@ -166,34 +162,6 @@ def _read_shape(node: ast.AST) -> Shape:
     short = count <= _SHORT
     followed = changes or (short and texts)
     return Shape(short, followed, frozenset(names), frozenset(mutated))
-
-
-def _parts(node: ast.AST) -> Iterator[Any]:
-    """Every node below one, and itself, as `ast.walk` gives them; that takes twice the time."""
-    todo = [node]
-    while todo:
-        part = todo.pop()
-        yield part
-        for name in part._fields:
-            value = getattr(part, name, None)
-            if type(value) is list:
-                todo += [one for one in value if isinstance(one, ast.AST)]
-            elif isinstance(value, ast.AST):
-                todo.append(value)
-
-
-def _changed(part: Any) -> str | None:
-    """The name whose content a node may change; "" for whatever object, None for nothing."""
-    kind = type(part)
-    target = part.target if kind is ast.AugAssign else part.value
-    owner = target.id if type(target) is ast.Name else None
-    if kind is ast.Attribute:
-        if owner is not None and part.attr in _MUTATORS:
-            return str(owner)
-        return "" if type(part.ctx) is ast.Store else None
-    if kind is ast.Subscript and type(part.ctx) is ast.Load:
-        return None
-    return owner
 
 
 def _has_text(value: Value) -> bool:

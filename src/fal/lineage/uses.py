@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fal.lineage.arguments import Arguments
 from fal.lineage.facts import Events, Place, Undecidable
 from fal.lineage.interpreter import Interpreter, model_names, script_names
-from fal.lineage.machine import Arguments, TooLongError
+from fal.lineage.machine import TooLongError
 from fal.lineage.modules import Modules
 from fal.lineage.scopes import Function, Scope
 from fal.lineage.source import Source

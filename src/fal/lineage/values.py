@@ -251,6 +251,18 @@ def held_by(value: Value) -> list[Value]:
     return []
 
 
+def loosen(value: Items | Entries | Instance) -> None:
+    """Let anything be in a container, beside what is known to be."""
+    match value:
+        case Items() if value.exact or UNKNOWN not in value.items:
+            value.spoil()
+        case Entries():
+            value.entries = {key: join(one, UNKNOWN) for key, one in value.entries.items()}
+            value.rest = UNKNOWN if value.rest is None else join(value.rest, UNKNOWN)
+        case Instance():
+            value.attributes = {key: join(one, UNKNOWN) for key, one in value.attributes.items()}
+
+
 def is_data(value: Value) -> bool:
     """Whether a value is not known, or made of numbers only: nothing that could name a table."""
     if isinstance(value, Items):

@@ -143,3 +143,43 @@ def test_a_package_that_many_scripts_import_does_not_grow(tmp_path: Path) -> Non
         read(tmp_path, "import shared.load", f"s{number}.py", reader)
     package = next(one for key, one in reader._modules.loaded.items() if key[0] == "shared")
     assert not isinstance(package.scope.ever["load"], Union)
+
+
+GROWING = [
+    "q = ['a']\nwhile go(): q.append(q[-1] + 'x')\nfor n in q: ref(n)",
+    "d = {'n': 'a'}\nwhile go(): d['n'] = d['n'] + 'x'\nref(d['n'])",
+    "class S: pass\ns = S()\ns.n = 'a'\nwhile go(): s.n = s.n + 'x'\nref(s.n)",
+    "todo = ['a']\nfor n in todo:\n  ref(n)\n  todo.append(n + 'x')",
+    "acc = []\ndef walk(n):\n  acc.append(n)\n  if go(): walk(n + 'x')\nwalk('a')\n"
+    "for n in acc: ref(n)",
+    "def walk(n, acc):\n  acc.append(n)\n  if go(): walk(n + 'x', acc)\nacc = []\nwalk('a', acc)\n"
+    "for n in acc: ref(n)",
+    "acc = ['a']\nframe.apply(lambda row: acc.append(row))\nfor n in acc: ref(n)",
+    "acc = ['a']\ndef add(n): acc.append(n)\nframe.apply(lambda r: add(r))\nfor n in acc: ref(n)",
+]
+
+
+@pytest.mark.parametrize("code", GROWING)
+def test_what_grows_as_the_script_runs_is_never_taken_for_known(tmp_path: Path, code: str) -> None:
+    assert read(tmp_path, code).undecidable
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "st = {'f': print}\nwhile go():\n  st['f']('a')\n  st['f'] = ref",
+        "st = [print]\nwhile go():\n  st[0]('a')\n  st[0] = ref",
+        "class L: f = None\none = L()\none.f = print\nwhile go():\n  one.f('a')\n  one.f = ref",
+        "below = {'x': ['a'], 'a': []}\ntodo = ['x']\nfor n in todo: todo.extend(below[n])\n"
+        "for n in todo: ref(n)",
+        "import enum\nclass T(enum.Enum):\n  A = 'x'\n  def go(self): ref('a')\nT.A.go()",
+    ],
+)
+def test_what_a_later_round_calls_is_found(tmp_path: Path, code: str) -> None:
+    assert "ref('a')" in {str(use.call) for use in read(tmp_path, code).uses}
+
+
+def test_rows_that_a_loop_gathers_are_nothing_undecidable(tmp_path: Path) -> None:
+    code = "rows = []\nfor k in things():\n  row = {'k': k}\n  row['n'] = len(k)\n"
+    code += "  rows.append(row)\nNAMES = ['a']\nframe.apply(lambda r: rows.append(r))\n"
+    assert reads(read(tmp_path, f"{code}for n in NAMES: ref(n)\n")) == {"ref('a')"}
