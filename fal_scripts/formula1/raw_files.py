@@ -1,0 +1,240 @@
+"""Reads the CSV files of Formula 1 as typed Arrow tables, and tells of every row it can't read.
+
+A regular file is read by Arrow at full speed. Where Arrow meets something that it can't read, the
+file is read again line by line, which either mends it (rows that lack trailing fields) or finds
+all that is wrong, with the lines. So no row is ever dropped.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import compute, csv as arrow_csv
+
+NULLS = ("\\N", "")
+"""What stands for a null: Ergast's token, and nothing at all."""
+
+TYPES: Mapping[str, pa.DataType] = {
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "varchar": pa.string(),
+    "date": pa.date32(),
+    "time": pa.time32("s"),
+}
+"""The types that a column can be declared with, by their names in SQL."""
+
+TOLD = 40
+"""How many problems are told one by one."""
+
+_FIELD = rb'(?:"(?:[^"\r\n]|"")*+"|[^",\r\n]*+)'
+_LINE = rb"%b(?:,%b)*+" % (_FIELD, _FIELD)
+# A value never holds a line's end here, so an open quote is found on its own line.
+_REGULAR_LINE = re.compile(_LINE)
+_REGULAR_FILE = re.compile(rb"(?:%b\r?\n)*+(?:%b)?+" % (_LINE, _LINE))
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a file: the line, from 1, or 0 for the file as a whole."""
+
+    file: Path
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{where}: {self.what}"
+
+
+class MalformedFileError(Exception):
+    """Files that can't be read whole; `problems` tells where and why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        told = [str(problem) for problem in self.problems[:TOLD]]
+        if len(self.problems) > TOLD:
+            told.append(f"... and {len(self.problems) - TOLD} more")
+        super().__init__("\n".join(told))
+
+
+def snake_case(name: str) -> str:
+    """The column of a header's field: `raceId` is race_id."""
+    return _WORD_STARTS.sub("_", name).lower()
+
+
+def find_file(folder: Path, table: str) -> Path:
+    """The file of a table, plain or compressed.
+
+    Raises:
+        MalformedFileError: there is none, or there are both.
+    """
+    files = [folder / f"{table}.csv", folder / f"{table}.csv.gz"]
+    found = [path for path in files if path.is_file()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        what = f"is there beside {found[1].name}; remove one of them"
+        raise MalformedFileError([Problem(found[0], 0, what)])
+    raise MalformedFileError([Problem(files[0], 0, f"is not there, nor is {files[1].name}")])
+
+
+def read_table(path: Path, data: bytes, types: Mapping[str, pa.DataType]) -> pa.Table:
+    """Read a file.
+
+    Args:
+        path: where it is, which also tells whether it is compressed.
+        data: what it holds.
+        types: the columns that it has to have, and their types.
+
+    Returns:
+        The rows, with the columns in the order of `types`. Fields that a row lacks at its end are
+        null, and so is what stands for a null.
+
+    Raises:
+        MalformedFileError: it can't be read whole.
+    """
+    data = _text(path, data)
+    header, _, _ = data.partition(b"\n")
+    names = _columns(path, header, types)
+    regular = b'"' not in data or _REGULAR_FILE.fullmatch(data)
+    table = _read_at_once(data, names, types) if regular else None
+    if table is None:
+        table = _read_by_line(path, data, names, types)
+    return table.select(list(types))
+
+
+def _text(path: Path, data: bytes) -> bytes:
+    """The file's text as bytes: uncompressed, in UTF-8, and without a byte order mark."""
+    if path.suffix == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, OSError, zlib.error) as error:
+            raise MalformedFileError(
+                [Problem(path, 0, f"is no whole gzip file: {error}")]
+            ) from None
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise MalformedFileError([Problem(path, line, "is not text in UTF-8")]) from None
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def _columns(path: Path, header: bytes, types: Mapping[str, pa.DataType]) -> list[str]:
+    """The columns that the header names, in its order; they have to be those declared."""
+    header = header.rstrip(b"\r")
+    if not _REGULAR_LINE.fullmatch(header):
+        raise MalformedFileError([Problem(path, 1, "the header has a quote out of place")])
+    names = [snake_case(name) for name in next(csv.reader([header.decode()]), [])]
+    wrong = [f"lacks {name}" for name in types if name not in names]
+    wrong += [f"has {name}, which is not declared" for name in names if name not in types]
+    wrong += [f"has {name} twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    if wrong:
+        raise MalformedFileError([Problem(path, 1, f"the header {what}") for what in wrong])
+    return names
+
+
+def _read_at_once(
+    data: bytes, names: list[str], types: Mapping[str, pa.DataType]
+) -> pa.Table | None:
+    """Read a file with Arrow; None where it meets a row that it can't read."""
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(data),
+            # Without the header, since its names are not the columns'.
+            read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=1),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict(types),
+                null_values=list(NULLS),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    floats = (column for column in table.columns if pa.types.is_floating(column.type))
+    # "nan" and "inf" are texts here, and no numbers.
+    finite = all(compute.all(compute.is_finite(column)).as_py() is not False for column in floats)
+    return table if finite else None
+
+
+def _read_by_line(
+    path: Path, data: bytes, names: list[str], types: Mapping[str, pa.DataType]
+) -> pa.Table:
+    """Read a file line by line; finds every row that is malformed."""
+    problems: list[Problem] = []
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    for line, fields in _rows(path, data, problems):
+        if len(fields) > len(names):
+            what = f"has {len(fields)} fields, and the header {len(names)}"
+            problems.append(Problem(path, line, what))
+        else:
+            lines.append(line)
+            rows.append(fields + [""] * (len(names) - len(fields)))
+    columns = {}
+    values: Sequence[tuple[str, ...]] = list(zip(*rows, strict=True)) or [()] * len(names)
+    for name, texts in zip(names, values, strict=True):
+        column, wrong = _convert(texts, types[name])
+        columns[name] = column
+        for at in wrong:
+            what = f'{name} is "{texts[at]}", which is no {_kind(types[name])}'
+            problems.append(Problem(path, lines[at], what))
+    if problems:
+        raise MalformedFileError(sorted(problems, key=lambda problem: problem.line))
+    return pa.table(columns)
+
+
+def _rows(path: Path, data: bytes, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+    """The fields of each line after the header, with its number; empty lines are no rows."""
+    for number, line in enumerate(data.split(b"\n")[1:], start=2):
+        text = line.removesuffix(b"\r")
+        if not text:
+            continue
+        if _REGULAR_LINE.fullmatch(text):
+            yield number, next(csv.reader([text.decode()], strict=True))
+        else:
+            problems.append(Problem(path, number, "has a quote out of place"))
+
+
+def _convert(texts: Sequence[str], kind: pa.DataType) -> tuple[pa.Array, list[int]]:
+    """The values as Arrow, and the places of those that can't be converted, which are null."""
+    known = [None if text in NULLS else text for text in texts]
+    if not pa.types.is_string(kind):
+        # As Arrow reads a whole file.
+        known = [text if text is None else text.strip(" \t") for text in known]
+    try:
+        return _cast(known, kind), []
+    except pa.ArrowInvalid:
+        wrong = [at for at, text in enumerate(known) if not _castable(text, kind)]
+    for at in wrong:
+        known[at] = None
+    return _cast(known, kind), wrong
+
+
+def _castable(text: str | None, kind: pa.DataType) -> bool:
+    try:
+        _cast([text], kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _cast(texts: list[str | None], kind: pa.DataType) -> pa.Array:
+    values = pa.array(texts, pa.string()).cast(kind)
+    if pa.types.is_floating(kind) and compute.all(compute.is_finite(values)).as_py() is False:
+        raise pa.ArrowInvalid("not finite")
+    return values
+
+
+def _kind(kind: pa.DataType) -> str:
+    return next(name for name, known in TYPES.items() if known == kind)
