@@ -9,7 +9,7 @@ is written: if one is malformed, no table changes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -98,7 +98,7 @@ def unchanged(file: RawFile, ledger: pd.DataFrame, rows: dict[str, int]) -> bool
     )
 
 
-def write_ledger(entries: Iterable[dict[str, Any]]) -> None:
+def write_ledger(entries: Iterable[Mapping[Any, Any]]) -> None:
     """Replace the ledger."""
     data = pa.Table.from_pylist(list(entries), LEDGER_SCHEMA)
     write_to_source(data, SOURCE, LEDGER, mode="overwrite")

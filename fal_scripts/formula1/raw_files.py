@@ -12,16 +12,20 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 from pyarrow import compute, csv as arrow_csv
 
+Types: TypeAlias = Mapping[str, pa.DataType]
+
 NULLS = ("\\N", "")
 """What stands for a null: Ergast's token, and nothing at all."""
 
-TYPES: Mapping[str, pa.DataType] = {
+TYPES: Types = {
     "integer": pa.int32(),
     "bigint": pa.int64(),
     "double": pa.float64(),
@@ -87,7 +91,7 @@ def find_file(folder: Path, table: str) -> Path:
     raise MalformedFileError([Problem(files[0], 0, f"is not there, nor is {files[1].name}")])
 
 
-def read_table(path: Path, data: bytes, types: Mapping[str, pa.DataType]) -> pa.Table:
+def read_table(path: Path, data: bytes, types: Types) -> pa.Table:
     """Read a file.
 
     Args:
@@ -105,8 +109,11 @@ def read_table(path: Path, data: bytes, types: Mapping[str, pa.DataType]) -> pa.
     data = _text(path, data)
     header, _, _ = data.partition(b"\n")
     names = _columns(path, header, types)
-    regular = b'"' not in data or _REGULAR_FILE.fullmatch(data)
-    table = _read_at_once(data, names, types) if regular else None
+    table = None
+    # Arrow is lenient about quotes.
+    if b'"' not in data or _REGULAR_FILE.fullmatch(data):
+        with suppress(pa.ArrowInvalid):
+            table = _read_at_once(data, names, types)
     if table is None:
         table = _read_by_line(path, data, names, types)
     return table.select(list(types))
@@ -129,7 +136,7 @@ def _text(path: Path, data: bytes) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
-def _columns(path: Path, header: bytes, types: Mapping[str, pa.DataType]) -> list[str]:
+def _columns(path: Path, header: bytes, types: Types) -> list[str]:
     """The columns that the header names, in its order; they have to be those declared."""
     header = header.rstrip(b"\r")
     if not _REGULAR_LINE.fullmatch(header):
@@ -143,33 +150,27 @@ def _columns(path: Path, header: bytes, types: Mapping[str, pa.DataType]) -> lis
     return names
 
 
-def _read_at_once(
-    data: bytes, names: list[str], types: Mapping[str, pa.DataType]
-) -> pa.Table | None:
-    """Read a file with Arrow; None where it meets a row that it can't read."""
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(data),
-            # Without the header, since its names are not the columns'.
-            read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=1),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict(types),
-                null_values=list(NULLS),
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    floats = (column for column in table.columns if pa.types.is_floating(column.type))
-    # "nan" and "inf" are texts here, and no numbers.
-    finite = all(compute.all(compute.is_finite(column)).as_py() is not False for column in floats)
-    return table if finite else None
+def _read_at_once(data: bytes, names: list[str], types: Types, skip: int = 1) -> pa.Table:
+    """Read a file with Arrow; ArrowInvalid where it meets a row that it can't read."""
+    table = arrow_csv.read_csv(
+        pa.BufferReader(data),
+        # Without the header, since its names are not the columns'.
+        read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=skip),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict(types),
+            null_values=list(NULLS),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+    for column in table.columns:
+        # "nan" and "inf" are texts here, and no numbers.
+        if pa.types.is_floating(column.type) and False in compute.is_finite(column).unique():
+            raise pa.ArrowInvalid("not finite")
+    return table
 
 
-def _read_by_line(
-    path: Path, data: bytes, names: list[str], types: Mapping[str, pa.DataType]
-) -> pa.Table:
+def _read_by_line(path: Path, data: bytes, names: list[str], types: Types) -> pa.Table:
     """Read a file line by line; finds every row that is malformed."""
     problems: list[Problem] = []
     lines: list[int] = []
@@ -184,11 +185,12 @@ def _read_by_line(
     columns = {}
     values: Sequence[tuple[str, ...]] = list(zip(*rows, strict=True)) or [()] * len(names)
     for name, texts in zip(names, values, strict=True):
-        column, wrong = _convert(texts, types[name])
-        columns[name] = column
+        wrong = list(_wrong(texts, range(len(texts)), types[name]))
         for at in wrong:
             what = f'{name} is "{texts[at]}", which is no {_kind(types[name])}'
             problems.append(Problem(path, lines[at], what))
+        if not wrong:
+            columns[name] = _convert(texts, types[name])
     if problems:
         raise MalformedFileError(sorted(problems, key=lambda problem: problem.line))
     return pa.table(columns)
@@ -206,34 +208,26 @@ def _rows(path: Path, data: bytes, problems: list[Problem]) -> Iterator[tuple[in
             problems.append(Problem(path, number, "has a quote out of place"))
 
 
-def _convert(texts: Sequence[str], kind: pa.DataType) -> tuple[pa.Array, list[int]]:
-    """The values as Arrow, and the places of those that can't be converted, which are null."""
-    known = [None if text in NULLS else text for text in texts]
-    if not pa.types.is_string(kind):
-        # As Arrow reads a whole file.
-        known = [text if text is None else text.strip(" \t") for text in known]
+def _wrong(texts: Sequence[str], places: range, kind: pa.DataType) -> Iterator[int]:
+    """The places of the values that are not of a type; halves are searched, and halves of them."""
     try:
-        return _cast(known, kind), []
+        _convert([texts[at] for at in places], kind)
     except pa.ArrowInvalid:
-        wrong = [at for at, text in enumerate(known) if not _castable(text, kind)]
-    for at in wrong:
-        known[at] = None
-    return _cast(known, kind), wrong
+        middle = len(places) // 2
+        if not middle:
+            yield from places
+        else:
+            yield from _wrong(texts, places[:middle], kind)
+            yield from _wrong(texts, places[middle:], kind)
 
 
-def _castable(text: str | None, kind: pa.DataType) -> bool:
-    try:
-        _cast([text], kind)
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _cast(texts: list[str | None], kind: pa.DataType) -> pa.Array:
-    values = pa.array(texts, pa.string()).cast(kind)
-    if pa.types.is_floating(kind) and compute.all(compute.is_finite(values)).as_py() is False:
-        raise pa.ArrowInvalid("not finite")
-    return values
+def _convert(texts: Sequence[str], kind: pa.DataType) -> pa.Array:
+    """Values of one column as Arrow reads them from a file; ArrowInvalid where it can't."""
+    if not texts:
+        return pa.array([], kind)
+    quoted = (text.replace('"', '""') for text in texts)
+    data = "".join(f'"{text}"\n' for text in quoted).encode()
+    return _read_at_once(data, ["value"], {"value": kind}, skip=0)["value"].combine_chunks()
 
 
 def _kind(kind: pa.DataType) -> str:
