@@ -9,6 +9,10 @@ UV := $(BIN)/uv
 # Stands for "what uv.lock says is installed".
 STAMP := $(VENV)/.installed
 
+# Python keeps what it has compiled, also where the machine says otherwise: each command that is
+# started would compile dbt again, which takes as long as all else it does to start.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help flow test lint types test-matrix test-old-projects bench clean
 

@@ -30,8 +30,7 @@ from range({rows})
 _SCRIPT = """
 import json, time
 import duckdb
-import numpy as np
-import pandas as pd
+from bench.rows import frame_of
 
 raw = duckdb.connect({database!r})
 
@@ -40,24 +39,7 @@ def seconds(call):
     result = call()
     return time.perf_counter() - start, result
 
-def frame_of_pandas(rows):
-    random = np.random.default_rng(7)
-    frame = pd.DataFrame({{
-        "id": np.arange(rows),
-        "small": random.integers(0, 100, rows).astype("int32"),
-        "with_nulls": pd.array(random.integers(0, 100, rows), dtype="Int64"),
-        "price": random.random(rows),
-        "share": random.random(rows).astype("float32"),
-        "flag": random.random(rows) > 0.5,
-        "code": [f"code {{n}}" for n in random.integers(0, 1000, rows)],
-        "label": [f"{{n:020d}}" for n in range(rows)],
-        "day": np.datetime64("2020-01-01", "us") + random.integers(0, 1000, rows) * 86_400_000_000,
-        "at": np.datetime64("2020-01-01", "us") + random.integers(0, 10**14, rows),
-    }})
-    frame.loc[::7, "with_nulls"] = pd.NA
-    return frame
-
-frame = frame_of_pandas({rows})
+frame = frame_of({rows})
 create = "create or replace table by_duckdb as select * from frame"
 calls = {{
     "ref": lambda: ref("source_rows"),

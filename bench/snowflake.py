@@ -21,8 +21,8 @@ _DATABASE = "BENCH"
 # The script times each call itself, in turn with the connector on a connection of its own.
 _SCRIPT = """
 import json, time
-import numpy as np
 import pandas as pd
+from bench.rows import frame_of
 import snowflake.connector
 from snowflake.connector.pandas_tools import write_pandas
 
@@ -32,23 +32,6 @@ def seconds(call):
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
-
-def frame_of(rows):
-    random = np.random.default_rng(7)
-    frame = pd.DataFrame({{
-        "id": np.arange(rows),
-        "small": random.integers(0, 100, rows).astype("int32"),
-        "with_nulls": pd.array(random.integers(0, 100, rows), dtype="Int64"),
-        "price": random.random(rows),
-        "share": random.random(rows).astype("float32"),
-        "flag": random.random(rows) > 0.5,
-        "code": [f"code {{n}}" for n in random.integers(0, 1000, rows)],
-        "label": [f"{{n:020d}}" for n in range(rows)],
-        "day": np.datetime64("2020-01-01", "us") + random.integers(0, 1000, rows) * 86_400_000_000,
-        "at": np.datetime64("2020-01-01", "us") + random.integers(0, 10**14, rows),
-    }})
-    frame.loc[::7, "with_nulls"] = pd.NA
-    return frame
 
 frame = frame_of({rows})
 few = frame.head({inserted})

@@ -9,17 +9,25 @@ from tests.e2e.commands import REPOSITORY, Project
 
 SCRIPT_MODEL = "customers_predicted_ltvs"
 
-_REFERENCE = (
-    "dbt_project.yml", "profiles.yml", "models", "data", "fal_scripts", "macros", "tests/data",
-)  # fmt: skip
+DOMAIN = "jaffle_shop"
+_DOMAINS = ("data", "fal_scripts", "macros", "models", "snapshots", "tests/data")
+_REFERENCE = ("dbt_project.yml", "profiles.yml", *_DOMAINS)
 
 
-def copy_reference(root: Path) -> Project:
-    """Copy the reference project, which is this repository, without anything built."""
+def copy_reference(root: Path, *domains: str) -> Project:
+    """Copy the reference project, which is this repository, without anything built.
+
+    Args:
+        root: the copy's folder.
+        domains: the domains that come with it; the jaffle shop alone, if none is named.
+    """
+    wanted = domains or (DOMAIN,)
+    others = {path.name for name in _DOMAINS for path in (REPOSITORY / name).glob("*/")} - {*wanted}
     for name in _REFERENCE:
         source = REPOSITORY / name
         if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            ignored = shutil.ignore_patterns("__pycache__", *others)
+            shutil.copytree(source, root / name, ignore=ignored)
         elif source.exists():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, root / name)

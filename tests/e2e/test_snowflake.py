@@ -8,16 +8,16 @@ import re
 import signal
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.commands import Finished, Project, until
-from tests.e2e.reference import copy_reference
+from tests.e2e.reference import SCRIPT_MODEL, copy_reference
 from tests.support.snowflake.server import StandIn, Statement, running
 
 TAG = "nightly"
+DATABASE = "SHOP"
 BY_SCRIPTS = ("customers_predicted_ltvs", "customers_ltv_history")
 TABLES = (
     "raw_customers", "raw_orders", "raw_payments", "stg_customers", "stg_orders", "stg_payments",
@@ -31,43 +31,44 @@ def standin() -> Iterator[StandIn]:
         yield standin
 
 
-def variables(standin: StandIn, database: str) -> dict[str, str]:
+def variables(standin: StandIn) -> dict[str, str]:
     """What `profiles.yml` reads for target prod."""
     account = standin.account
     names = ("account", "user", "password", "role", "warehouse", "host", "port", "protocol")
     return {
         **{f"SNOWFLAKE_{name.upper()}": str(account[name]) for name in names},
-        "SNOWFLAKE_DATABASE": database,
+        "SNOWFLAKE_DATABASE": DATABASE,
         "SNOWFLAKE_SCHEMA": "PROD",
         "SNOWFLAKE_QUERY_TAG": TAG,
         "SNOWFLAKE_READERS": "reporter,analyst",
     }
 
 
-def on_prod(root: Path, standin: StandIn, database: str) -> Project:
-    project = copy_reference(root)
-    project.env = variables(standin, database)
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, standin: StandIn) -> Project:
+    """The reference project, built on target prod."""
+    project = copy_reference(tmp_path_factory.mktemp("snowflake") / "project")
+    project.env = variables(standin)
+    project.run("fal", "flow", "build", "--target", "prod").ended_with(0)
     return project
 
 
 def test_the_reference_project_gives_the_same_tables_on_snowflake_as_on_duckdb(
-    tmp_path: Path, standin: StandIn, first_run: tuple[Project, Finished]
+    project: Project, standin: StandIn, first_run: tuple[Project, Finished]
 ) -> None:
     duckdb, _ = first_run
-    project = on_prod(tmp_path / "project", standin, "SAME")
-    project.run("fal", "flow", "build", "--target", "prod").ended_with(0)
     assert set(project.statuses().values()) == {"success", "pass"}
-    first = received(standin, "SAME")
-    assert_same_tables(duckdb, standin, "SAME")
-    assert_clean(first, standin, "SAME")
+    first = received(standin)
+    assert_same_tables(duckdb, standin)
+    assert_clean(first, standin)
     for table in ("FCT_CUSTOMERS", "CUSTOMERS_PREDICTED_LTVS", "CUSTOMERS_LTV_HISTORY"):
-        assert granted(standin, "SAME", table) >= {("SELECT", "REPORTER"), ("SELECT", "ANALYST")}
+        assert granted(standin, table) >= {("SELECT", "REPORTER"), ("SELECT", "ANALYST")}
 
     standin.forget()
-    project.run("fal", "flow", "build", "--target", "prod").ended_with(0)
-    second = received(standin, "SAME")
-    assert_same_tables(duckdb, standin, "SAME")
-    assert_clean(second, standin, "SAME")
+    project.run("fal", "flow", "run", "--target", "prod").ended_with(0)
+    second = received(standin)
+    assert_same_tables(duckdb, standin)
+    assert_clean(second, standin)
     assert any(re.search(r"merge into \S*customers_ltv_history", text(s), re.I) for s in second)
     assert not any(
         re.search(r"create or replace .*\btable \S*customers_ltv_history\b", text(s), re.I)
@@ -76,40 +77,38 @@ def test_the_reference_project_gives_the_same_tables_on_snowflake_as_on_duckdb(
 
 
 def test_a_killed_write_leaves_the_old_table_and_the_next_run_ends_well(
-    tmp_path: Path, standin: StandIn, first_run: tuple[Project, Finished]
+    project: Project, standin: StandIn, first_run: tuple[Project, Finished]
 ) -> None:
     duckdb, _ = first_run
-    project = on_prod(tmp_path / "project", standin, "KILLED")
-    command = ("fal", "flow", "run", "--target", "prod")
-    project.run(*command).ended_with(0)
-    before = standin.query("select * from PROD.CUSTOMERS_PREDICTED_LTVS", "KILLED", "PROD")
+    command = ("fal", "flow", "run", "--target", "prod", "--select", SCRIPT_MODEL)
+    before = standin.query(f"select * from PROD.{SCRIPT_MODEL}", DATABASE, "PROD")
 
-    standin.fault(database="KILLED", match="copy into", kind="slow", seconds=5, times=1)
+    standin.fault(database=DATABASE, match="copy into", kind="slow", seconds=5, times=1)
     standin.forget()
     run = project.start(*command)
     try:
-        until(lambda: any("copy into" in text(s).lower() for s in received(standin, "KILLED")))
+        until(lambda: any("copy into" in text(s).lower() for s in received(standin)))
     finally:
         os.killpg(run.process.pid, signal.SIGKILL)
         run.process.wait()
-    standin.end_sessions("KILLED")  # as an account does with a session whose client is gone
-    after = standin.query("select * from PROD.CUSTOMERS_PREDICTED_LTVS", "KILLED", "PROD")
+    standin.end_sessions(DATABASE)  # as an account does with a session whose client is gone
+    after = standin.query(f"select * from PROD.{SCRIPT_MODEL}", DATABASE, "PROD")
     assert sorted(after) == sorted(before)
-    assert leftovers(standin, "KILLED") == []
+    assert leftovers(standin) == []
 
     project.run(*command).ended_with(0)
-    assert_same_tables(duckdb, standin, "KILLED")
+    assert_same_tables(duckdb, standin)
 
 
-def received(standin: StandIn, database: str) -> list[Statement]:
-    return standin.statements(database=database)
+def received(standin: StandIn) -> list[Statement]:
+    return standin.statements(database=DATABASE)
 
 
 def text(statement: Statement) -> str:
     return " ".join(statement.sql.split())
 
 
-def assert_clean(statements: list[Statement], standin: StandIn, database: str) -> None:
+def assert_clean(statements: list[Statement], standin: StandIn) -> None:
     """What was sent is tagged, loads in bulk, and leaves nothing behind."""
     assert [text(s) for s in statements if not s.ok] == []
     assert {s.query_tag for s in statements} == {TAG}
@@ -117,31 +116,31 @@ def assert_clean(statements: list[Statement], standin: StandIn, database: str) -
         values = rf"insert into \S*{table}\b.*\bvalues\b"
         assert not any(re.search(values, text(s), re.I) for s in statements)
     assert sum("copy into" in text(s).lower() for s in statements) == len(BY_SCRIPTS)
-    assert leftovers(standin, database) == []
+    assert leftovers(standin) == []
 
 
-def leftovers(standin: StandIn, database: str) -> list[Any]:
+def leftovers(standin: StandIn) -> list[Any]:
     """What a write or a merge has made for a moment and not removed."""
-    state = standin.state(database)
-    tables = standin.query("show tables in schema PROD", database, "PROD")
+    state = standin.state(DATABASE)
+    tables = standin.query("show tables in schema PROD", DATABASE, "PROD")
     extra = [row[1] for row in tables if str(row[1]).lower() not in TABLES]
     return [*state["temporary"], *state["stages"], *extra]
 
 
-def granted(standin: StandIn, database: str, table: str) -> set[tuple[str, str]]:
-    rows = standin.query(f"show grants on table PROD.{table}", database, "PROD")
+def granted(standin: StandIn, table: str) -> set[tuple[str, str]]:
+    rows = standin.query(f"show grants on table PROD.{table}", DATABASE, "PROD")
     return {(str(row[1]), str(row[5])) for row in rows}
 
 
-def assert_same_tables(project: Project, standin: StandIn, database: str) -> None:
+def assert_same_tables(project: Project, standin: StandIn) -> None:
     """Every relation of the project is the same on both, names, order and values of columns."""
     for table in TABLES:
         ours = _columns(project.query(f"describe {table}"))
-        theirs = _columns(standin.query(f"describe table PROD.{table}", database, "PROD"))
+        theirs = _columns(standin.query(f"describe table PROD.{table}", DATABASE, "PROD"))
         assert [name.lower() for name in theirs] == ours, table
         columns = ", ".join(ours)
         duckdb = _sorted(project.query(f"select {columns} from {table}"))
-        snowflake = _sorted(standin.query(f"select {columns} from PROD.{table}", database, "PROD"))
+        snowflake = _sorted(standin.query(f"select {columns} from PROD.{table}", DATABASE, "PROD"))
         assert len(duckdb) == len(snowflake) > 0, table
         for left, right in zip(duckdb, snowflake, strict=True):
             unlike = [pair for pair in zip(ours, left, right, strict=True) if not _alike(*pair[1:])]

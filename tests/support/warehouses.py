@@ -80,7 +80,7 @@ class SnowflakeConnection:
         try:
             yield
         except snowflake.connector.Error as error:
-            raise WarehouseError(str(error)) from error
+            raise WarehouseError(f"{error} (query id {error.sfqid})") from error
 
     def close(self) -> None:
         self.driver.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fal.exceptions import FrameError
 from fal.flow.losses import refuse_losses
+from fal.warehouse.columns import listed
 from fal.warehouse.fitting import kept_type
 from fal.warehouse.identifiers import in_frame
 
@@ -77,17 +78,13 @@ def _found(keys: Sequence[str], staged: Staged, what: str) -> list[str]:
     if unknown:
         raise FrameError(
             f"{what}: unique_key names {' and '.join(unknown)}, and the frame has no such column; "
-            f"it has {_listed(map(in_frame, known.values()))}"
+            f"it has {listed(map(in_frame, known.values()))}"
         )
     return [known[key.lower()] for key in keys]
 
 
 def _value(key: Sequence[Any]) -> str:
     return repr(key[0]) if len(key) == 1 else f"({', '.join(map(repr, key))})"
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(f'"{name}"' for name in names)
 
 
 def fit(
@@ -116,7 +113,7 @@ def fit(
     if lost:
         raise FrameError(
             f"{what}: the table has no column {' and '.join(lost)} to find the key in; it has "
-            f"{_listed(column.name for column in table)}"
+            f"{listed(column.name for column in table)}"
         )
     types = _Types(warehouse, staged) if way.on_schema_change in _TYPED else None
     if types is None:
@@ -157,7 +154,7 @@ def _refuse(
             raise FrameError(f"{error}{told}; {_CHANGES_HINT}") from None
     if way.on_schema_change == "ignore" and missing:
         raise FrameError(
-            f"{what}: the frame lacks the table's column {_listed(map(in_frame, missing))}; "
+            f"{what}: the frame lacks the table's column {listed(map(in_frame, missing))}; "
             "on_schema_change is `ignore`, which leaves out new columns only: give all of them, or "
             "set it to append_new_columns (they become null) or sync_all_columns (they are dropped)"
         )

@@ -17,10 +17,10 @@ from fal.exceptions import ConnectionLostError
 from fal.flow.connection import ThreadConnection
 from fal.flow.lost_connections import OLD_OR_NEW, UNKNOWN, outcome_told
 
-_OVER = "insert_overwrite"
-
 if TYPE_CHECKING:
     from fal.warehouse.base import Warehouse
+
+_OVER = "insert_overwrite"
 
 
 class Materializer:

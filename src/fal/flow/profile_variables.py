@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from dbt.exceptions import DbtProfileError
@@ -67,9 +68,7 @@ def _missing(text: str, renderer: Any) -> list[str]:
 
     noting = copy.copy(renderer)
     noting.context = {**renderer.context, "env_var": env_var}
-    try:
+    # An empty text may be wrong where a number is wanted; dbt tells what else is.
+    with suppress(DbtBaseException, ValueError):
         noting.render_value(text)
-    except (DbtBaseException, ValueError):  # an empty text may be wrong where a number is wanted
-        if not missing:
-            return []  # dbt tells what else is wrong
     return list(dict.fromkeys(missing))

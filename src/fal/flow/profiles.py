@@ -48,7 +48,6 @@ def _render_profile(
     cls: Any, raw_profile: Any, profile_name: str, target_override: str | None, renderer: Any
 ) -> Any:
     resolved = _resolved(raw_profile, profile_name, target_override, renderer)
-    _check_variables(resolved, profile_name, target_override, renderer)
     return _dbts_own.__func__(cls, resolved, profile_name, target_override, renderer)
 
 
@@ -56,38 +55,34 @@ def _resolved(raw_profile: Any, profile_name: str, override: str | None, rendere
     """The profile with the chosen target's output in the place of its `type: fal`.
 
     Raises:
-        DbtProfileError: `db_profile` is missing, names nothing, or names a target that
-            is of `type: fal` as well.
+        DbtProfileError: the chosen target has a wrong `db_profile`, or reads environment
+            variables that are not set.
     """
     outputs = raw_profile.get("outputs") if isinstance(raw_profile, Mapping) else None
     if not isinstance(outputs, Mapping):
         return raw_profile
-    target = _target(raw_profile, override, renderer)
+    target = override or renderer.render_value(raw_profile.get("target", "default"))
     chosen = outputs.get(target) if isinstance(target, str) else None
-    if not isinstance(chosen, Mapping) or not _is_fal(chosen):
+    if not isinstance(chosen, Mapping):
         return raw_profile
-    named = _database_output(outputs, chosen, f"{profile_name}.outputs.{target}", renderer)
-    threads = {"threads": chosen["threads"]} if "threads" in chosen else {}
-    return {**raw_profile, "outputs": {**outputs, target: {**named, **threads}}}
-
-
-def _target(raw_profile: Mapping[str, Any], override: str | None, renderer: Any) -> Any:
-    """The name of the chosen target."""
-    return override or renderer.render_value(raw_profile.get("target", "default"))
-
-
-def _check_variables(profile: Any, profile_name: str, override: str | None, renderer: Any) -> None:
-    outputs = profile.get("outputs") if isinstance(profile, Mapping) else None
-    if isinstance(outputs, Mapping):
-        target = _target(profile, override, renderer)
-        chosen = outputs.get(target) if isinstance(target, str) else None
-        if isinstance(chosen, Mapping):
-            check_variables(chosen, f"{profile_name}.outputs.{target}", renderer)
+    where = f"{profile_name}.outputs.{target}"
+    resolved = raw_profile
+    if _is_fal(chosen):
+        chosen = _database_output(outputs, chosen, where, renderer)
+        resolved = {**raw_profile, "outputs": {**outputs, target: chosen}}
+    check_variables(chosen, where, renderer)
+    return resolved
 
 
 def _database_output(
     outputs: Mapping[str, Any], chosen: Mapping[str, Any], where: str, renderer: Any
 ) -> Mapping[str, Any]:
+    """The output that the `db_profile` of a target of `type: fal` names, with its own threads.
+
+    Raises:
+        DbtProfileError: `db_profile` is missing, names nothing, or names a target that
+            is of `type: fal` as well.
+    """
     others = [str(name) for name, output in outputs.items() if not _is_fal(output)]
     hint = f"set it to one of: {', '.join(others)}" if others else "add a target to name"
     if chosen.get(_KEY) is None:
@@ -107,7 +102,8 @@ def _database_output(
         raise DbtProfileError(
             f"{where} in profiles.yml has `{_KEY}: {name}`, which is of type fal too; {hint}"
         )
-    return named
+    threads = {"threads": chosen["threads"]} if "threads" in chosen else {}
+    return {**named, **threads}
 
 
 def _is_fal(output: Any) -> bool:

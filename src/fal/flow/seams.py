@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -30,19 +30,7 @@ def promoted_manifests() -> Iterator[None]:
     dbt writes `manifest.json` after this point and its cache for partial parsing
     before it, so the artifact shows tables and plain dbt never sees them.
     """
-    original = vars(ManifestLoader)["get_full_manifest"]
-
-    def get_full_manifest(cls: Any, config: RuntimeConfig, /, **kwargs: Any) -> Manifest:
-        generate(config)
-        manifest: Manifest = original.__func__(cls, config, **kwargs)
-        project_scripts(manifest, config)
-        return manifest
-
-    with (
-        _replaced(ManifestLoader, "get_full_manifest", classmethod(get_full_manifest), original),
-        linked_scripts(),
-        script_selection(),
-    ):
+    with _manifests(project_scripts):
         yield
 
 
@@ -53,11 +41,19 @@ def plain_manifests() -> Iterator[None]:
     Generated placeholders are up to date, and selections find the scripts of a manifest that is
     promoted later on.
     """
+    with _manifests(lambda manifest, config: None):
+        yield
+
+
+@contextmanager
+def _manifests(finish: Callable[[Manifest, RuntimeConfig], object]) -> Iterator[None]:
+    """While it lasts, placeholders are generated before dbt parses, and `finish` follows it."""
     original = vars(ManifestLoader)["get_full_manifest"]
 
     def get_full_manifest(cls: Any, config: RuntimeConfig, /, **kwargs: Any) -> Manifest:
         generate(config)
         manifest: Manifest = original.__func__(cls, config, **kwargs)
+        finish(manifest, config)
         return manifest
 
     with (

@@ -114,9 +114,7 @@ class Writer:
                 warn(message)
             self._told.add(message)
         if way.mode == "append" and way.on_schema_change is None:
-            outcome = outcome_told(f"adding rows to {what}", ROLLED_BACK)
-            with outcome, self._connection.transaction():
-                self._warehouse.append(str(existing), [c.name for c in columns], staged)
+            self._append(existing, columns, staged, what)
             return
         _refuse_quotes(staged, what)
         self._materializer.add(node, addition.select, self._configs(node, columns, way))
@@ -159,8 +157,12 @@ class Writer:
             existing = self.existing(relation)
             if mode == "overwrite" or existing is None:
                 self._replace(relation, existing, staged)
+            elif not existing.is_table:
+                raise WriteError(_not_a_table(existing, what))
             else:
-                self._append(existing, staged, what)
+                columns = self._adapter.get_columns_in_relation(existing)
+                refuse_losses(self._warehouse, staged, columns, what)
+                self._append(existing, columns, staged, what)
             return staged.rows
 
     def _staged(
@@ -218,14 +220,10 @@ class Writer:
         # dbt_created: the warehouse may have folded an unquoted name to another case.
         self._adapter.cache_added(relation.incorporate(type="table", dbt_created=True))
 
-    def _append(self, existing: Any, staged: Staged, what: str) -> None:
-        if not existing.is_table:
-            raise WriteError(_not_a_table(existing, what))
-        columns = self._adapter.get_columns_in_relation(existing)
-        refuse_losses(self._warehouse, staged, columns, what)
+    def _append(self, existing: Any, columns: list[Any], staged: Staged, what: str) -> None:
         outcome = outcome_told(f"adding rows to {what}", ROLLED_BACK)
         with outcome, self._connection.transaction():
-            self._warehouse.append(str(existing), [c.column for c in columns], staged)
+            self._warehouse.append(str(existing), [c.name for c in columns], staged)
 
 
 def _refuse_quotes(staged: Staged, what: str) -> None:

@@ -124,11 +124,11 @@ def match_columns(
     missing = [name for name in expected if name not in pairs]
     extra = [name for name in found if name not in pairs.values()]
     if missing or extra:
-        parts = [f"missing {_listed(missing)}"] if missing else []
-        parts += [f"extra {_listed(extra)}"] if extra else []
+        parts = [f"missing {listed(missing)}"] if missing else []
+        parts += [f"extra {listed(extra)}"] if extra else []
         raise FrameError(
             f"{what}: the columns are not those of {beside}: {' and '.join(parts)}; "
-            f"{beside} has {_listed(expected)}"
+            f"{beside} has {listed(expected)}"
         )
     return [pairs[name] for name in expected]
 
@@ -147,7 +147,7 @@ def _paired_without_case(
     for key, names in wanted.items():
         if len(names) > 1 or len(by_key[key]) > 1:
             raise FrameError(
-                f"{where}, {_listed(names)} could each be {_listed(by_key[key])} of the data: the "
+                f"{where}, {listed(names)} could each be {listed(by_key[key])} of the data: the "
                 "names differ only in case; rename all but one, or give the data the very name"
             )
     return {names[0]: by_key[key][0] for key, names in wanted.items()}
@@ -179,8 +179,8 @@ def column_types(
     unknown = [str(name) for name in dtype if str(name).lower() not in by_key]
     if unknown:
         raise FrameError(
-            f"{what}: dtype names columns that the frame does not have: {_listed(unknown)}; "
-            f"it has {_listed(names)}"
+            f"{what}: dtype names columns that the frame does not have: {listed(unknown)}; "
+            f"it has {listed(names)}"
         )
     if clashes := _clashes([str(name) for name in dtype]):
         raise FrameError(f"{what}: dtype names one column twice: {clashes}; leave all but one out")
@@ -224,5 +224,6 @@ def _type_sql(kind: object, where: str, what: str) -> str:
     )
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """The names in double quotes, with commas between them."""
     return ", ".join(f'"{name}"' for name in names)

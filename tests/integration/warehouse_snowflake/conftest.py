@@ -4,47 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import snowflake.connector
 
-from fal.exceptions import WarehouseError
 from fal.warehouse.snowflake import SnowflakeWarehouse
 from tests.support.snowflake.server import StandIn
+from tests.support.warehouses import SnowflakeConnection
 
 
-class PlainConnection:
-    """A connection of the driver's in the place of dbt's."""
+class PlainConnection(SnowflakeConnection):
+    """A connection to a database of its own."""
 
     def __init__(self, standin: StandIn) -> None:
         self.standin = standin
         self.database = f"W_{secrets.token_hex(5)}".upper()
         self.schema = f"{self.database}.PUBLIC"
-        self.driver = snowflake.connector.connect(
-            **standin.account, database=self.database, schema="PUBLIC", network_timeout=30
-        )
-
-    def execute(self, sql: str) -> None:
-        self.query(sql)
-
-    def query(self, sql: str) -> Any:
-        with self.guard(sql):
-            return self.driver.cursor().execute(sql)
-
-    def native(self) -> Any:
-        return self.driver.cursor()
-
-    def reopen(self, why: str) -> bool:
-        return False
-
-    @contextmanager
-    def guard(self, sql: str) -> Iterator[None]:
-        try:
-            yield
-        except snowflake.connector.Error as error:
-            raise WarehouseError(f"{error} (query id {error.sfqid})") from error
+        super().__init__(standin, self.database)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.query(sql).fetchall()]
@@ -58,7 +34,7 @@ class PlainConnection:
 def connection(standin: StandIn) -> Iterator[PlainConnection]:
     connection = PlainConnection(standin)
     yield connection
-    connection.driver.close()
+    connection.close()
 
 
 @pytest.fixture

@@ -27,16 +27,8 @@ def bound(bindings: dict[str, Any]) -> tuple[list[Any], list[list[Any]]]:
 
 def sets_of(session: Session, sql: str, batch: list[list[Any]]) -> Answer:
     """Run a statement for each row of an array binding, as one statement."""
-    alone = session.autocommit and not session.in_transaction
-    session.begin()
-    try:
+    with session.whole():
         answers = [engine.run(session, sql, row) for row in batch]
-    except Exception:
-        if alone:
-            session.rollback()
-        raise
-    if alone:
-        session.commit()
     last = answers[-1]
     if last.table is None and last.rows and isinstance(last.rows[0][0], int):
         last.rows = [tuple(sum(a.rows[0][i] for a in answers) for i in range(len(last.columns)))]

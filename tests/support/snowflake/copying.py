@@ -57,16 +57,8 @@ def copy(session: Session, reader: Reader) -> Answer:
     files = _files(wanted)
     if not files:
         return results.rows(["status"], [("Copy executed with 0 files processed.",)])
-    alone = session.autocommit and not session.in_transaction
-    session.begin()
-    try:
+    with session.whole():
         found = [_load(session, wanted, relation, columns, file) for file in files]
-    except Exception:
-        if alone:
-            session.rollback()
-        raise
-    if alone:
-        session.commit()
     if wanted.options.get("PURGE"):
         for file in files:
             file.unlink(missing_ok=True)

@@ -120,17 +120,9 @@ def insert(session: Session, text: str, values: list[Any]) -> Answer:
         return results.counts(
             results.INSERT, number_of_rows_inserted=_changed(session, sql, values)
         )
-    alone = not session.in_transaction
-    session.begin()
-    try:
+    with session.whole():
         session.execute(f"DELETE FROM {target.sql('duckdb')}")
         count = _changed(session, sql, values)
-    except Exception:
-        if alone:
-            session.rollback()
-        raise
-    if alone:
-        session.commit()
     return results.counts(results.INSERT, number_of_rows_inserted=count)
 
 

@@ -6,7 +6,8 @@ import itertools
 import secrets
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -161,6 +162,20 @@ class Session:
         """
         if self._canceled.wait(seconds):
             raise Refused(604, "57014", "SQL execution canceled")
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """What is done within is done whole or not at all; in a transaction, as part of it."""
+        alone = self.autocommit and not self.in_transaction
+        self.begin()
+        try:
+            yield
+        except Exception:
+            if alone:
+                self.rollback()
+            raise
+        if alone:
+            self.commit()
 
     def before_change(self) -> None:
         """With autocommit off, the first change begins a transaction."""
