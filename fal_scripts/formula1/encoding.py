@@ -1,0 +1,103 @@
+"""Names as numbers, places as classes, and the split in what is learned from and what is not."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+ENCODED = ["driver", "constructor", "circuit"]
+LABELS = ["podium", "points", "none"]
+KEPT = [
+    "result_id",
+    "race_id",
+    "race_year",
+    "race_round",
+    *(f"{name}_code" for name in ENCODED),
+    "driver_age_years",
+    "start_position",
+    "driver_confidence",
+    "driver_confidence_before",
+    "constructor_reliability",
+    "constructor_reliability_before",
+    "position_label",
+]
+
+
+def active(prepared: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows in which both driver and team are active.
+
+    Raises:
+        ValueError: There are none.
+    """
+    rows = prepared[(prepared["active_driver"] == 1) & (prepared["active_constructor"] == 1)]
+    if rows.empty:
+        raise ValueError(
+            "results: none of an active driver in an active team; the variables "
+            "formula1_active_drivers and formula1_active_constructors name them as the data does"
+        )
+    return rows
+
+
+def label_mapping(prepared: pd.DataFrame) -> pd.DataFrame:
+    """Return the number of each name that occurs in active rows, from 0, in the names' order.
+
+    Returns:
+        One row per column and name, sorted: `column_name`, `label` and `code`.
+    """
+    rows = active(prepared)
+    parts = []
+    for column in ENCODED:
+        names = sorted(rows[column].unique())
+        parts.append(pd.DataFrame({"column_name": column, "label": names, "code": range(len(names))}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def encode(prepared: pd.DataFrame, mapping: pd.DataFrame) -> pd.DataFrame:
+    """Return the active rows with names as numbers and with the class of the place.
+
+    Nothing that is known only after the race is kept, but for the class itself and for
+    `driver_confidence` and `constructor_reliability`, which know how all the races ended.
+
+    Args:
+        prepared: What `preparation.prepare` returns.
+        mapping: What `label_mapping` returns.
+
+    Returns:
+        The columns of `KEPT`, sorted by `result_id`.
+
+    Raises:
+        ValueError: A name is not in the mapping.
+    """
+    rows = active(prepared)
+    codes = {}
+    for column in ENCODED:
+        known = mapping[mapping["column_name"] == column].set_index("label")["code"]
+        codes[f"{column}_code"] = rows[column].map(known)
+        unknown = sorted(rows.loc[codes[f"{column}_code"].isna(), column].unique())
+        if unknown:
+            raise ValueError(f"{column}: label_mapping lacks {', '.join(unknown)}; build it anew")
+    result = rows.assign(
+        **{name: code.astype("int64") for name, code in codes.items()},
+        position_label=position_label(rows["position"]),
+    )
+    return result[KEPT].sort_values("result_id", ignore_index=True)
+
+
+def position_label(position: pd.Series[int]) -> pd.Series[str]:
+    """Return the class of each place: podium (1 to 3), points (4 to 10) or none.
+
+    A missing place, which is a dnf, counts as points: comparisons with it are false, so it is
+    neither under 4 nor over 10. The forecast is of where a car that finishes finishes.
+    """
+    places = position.astype("Float64").astype("float64")
+    labels = pd.Series("points", index=position.index)
+    return labels.mask(places < 4, "podium").mask(places > 10, "none")
+
+
+def training_rows(encoded: pd.DataFrame, hold_out_year: int) -> pd.DataFrame:
+    """Return the rows of the seasons before the one that is held out."""
+    return encoded[encoded["race_year"] < hold_out_year].reset_index(drop=True)
+
+
+def hold_out_rows(encoded: pd.DataFrame, hold_out_year: int) -> pd.DataFrame:
+    """Return the rows of the season that is held out."""
+    return encoded[encoded["race_year"] == hold_out_year].reset_index(drop=True)

@@ -1,0 +1,191 @@
+"""How well models forecast races that they have not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from formula1.candidates import FEATURES, SEED
+from formula1.encoding import LABELS
+from sklearn.base import clone
+from sklearn.metrics import balanced_accuracy_score, log_loss, recall_score
+from sklearn.model_selection import StratifiedGroupKFold
+from threadpoolctl import threadpool_limits
+
+FOLDS = 5
+DIGITS = 6
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What cross-validation found of one model.
+
+    Attributes:
+        name: The model's name.
+        balanced_accuracy: Of each fold.
+        log_loss: Of each fold.
+        actual: The class of each row.
+        probabilities: Of each row and class, in the order of `classes`, by the model that was
+            trained without the row's race.
+        classes: The classes.
+    """
+
+    name: str
+    balanced_accuracy: Floats
+    log_loss: Floats
+    actual: npt.NDArray[np.str_]
+    probabilities: Floats
+    classes: tuple[str, ...]
+
+    @property
+    def predicted(self) -> npt.NDArray[np.str_]:
+        """The most probable class of each row."""
+        return np.array(self.classes)[self.probabilities.argmax(axis=1)]
+
+
+def features(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what models look at, as floats, by the row's `result_id`.
+
+    Raises:
+        KeyError: A column is missing.
+        ValueError: A value is missing.
+    """
+    table = rows.set_index("result_id")[FEATURES]
+    missing = [name for name in FEATURES if table[name].isna().any()]
+    if missing:
+        raise ValueError(f"expected no missing values in {', '.join(missing)}")
+    return table.astype("float64")
+
+
+def labels(rows: pd.DataFrame) -> npt.NDArray[np.str_]:
+    """Return the class of each row."""
+    return rows["position_label"].to_numpy(dtype=str)
+
+
+def evaluate(candidates: Mapping[str, Any], training: pd.DataFrame) -> list[Evaluation]:
+    """Cross-validate models on the same folds, in which each race is whole.
+
+    What decides a race (weather, an accident) reaches all of its results: split over folds, they
+    would tell on each other.
+
+    Args:
+        candidates: Untrained models by name.
+        training: One row per result, in any order.
+
+    Raises:
+        ValueError: A class has fewer rows, or the data fewer races, than there are folds.
+    """
+    rows = in_order(training)
+    x, y, races = features(rows), labels(rows), rows["race_id"].to_numpy()
+    _check_size(y, races)
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
+    folds = list(splitter.split(x, y, groups=races))
+    with threadpool_limits(1):
+        return [_evaluate(name, model, x, y, folds) for name, model in candidates.items()]
+
+
+def _evaluate(
+    name: str,
+    model: Any,
+    x: pd.DataFrame,
+    y: npt.NDArray[np.str_],
+    folds: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]],
+) -> Evaluation:
+    classes = tuple(sorted(LABELS))
+    probabilities = np.full((len(y), len(classes)), np.nan)
+    accuracy, loss = [], []
+    for seen, unseen in folds:
+        fitted = clone(model).fit(x.iloc[seen], y[seen])
+        told = fitted.predict_proba(x.iloc[unseen])
+        probabilities[unseen] = told
+        predicted = np.array(classes)[told.argmax(axis=1)]
+        accuracy.append(balanced_accuracy_score(y[unseen], predicted))
+        loss.append(log_loss(y[unseen], told, labels=list(classes)))
+    return Evaluation(name, np.array(accuracy), np.array(loss), y, probabilities, classes)
+
+
+def train(model: Any, training: pd.DataFrame) -> Any:
+    """Return the model, trained on all rows, which may come in any order."""
+    rows = in_order(training)
+    # In more threads, numbers are added in another order, and on small data it takes longer.
+    with threadpool_limits(1):
+        return clone(model).fit(features(rows), labels(rows))
+
+
+def choose(evaluations: list[Evaluation]) -> Evaluation:
+    """Return the one with the least mean log-loss; of equal ones, the first.
+
+    Log-loss rather than accuracy, because the forecast's probabilities are used, and it alone
+    punishes confidence in what does not happen.
+    """
+    return min(evaluations, key=lambda found: round(float(found.log_loss.mean()), DIGITS))
+
+
+def as_table(evaluations: list[Evaluation], training: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per model: what cross-validation found, and which one is chosen.
+
+    Spreads are standard deviations over the folds, recalls are over all rows.
+    """
+    chosen = choose(evaluations)
+    rows = [
+        {
+            "candidate": found.name,
+            "is_chosen": found is chosen,
+            "folds": len(found.log_loss),
+            "training_rows": len(training),
+            "training_races": training["race_id"].nunique(),
+            "balanced_accuracy": found.balanced_accuracy.mean(),
+            "balanced_accuracy_std": found.balanced_accuracy.std(ddof=1),
+            "log_loss": found.log_loss.mean(),
+            "log_loss_std": found.log_loss.std(ddof=1),
+            **_recalls(found),
+        }
+        for found in evaluations
+    ]
+    return pd.DataFrame(rows).round(DIGITS)
+
+
+def _recalls(found: Evaluation) -> dict[str, float]:
+    values = recall_score(found.actual, found.predicted, labels=LABELS, average=None)
+    return {f"recall_{label}": float(value) for label, value in zip(LABELS, values, strict=True)}
+
+
+def predict(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the forecast of each row: the most probable class, and all probabilities.
+
+    Args:
+        model: A trained model.
+        rows: One row per result, in any order. What came of it is not looked at.
+
+    Returns:
+        One row per result, sorted: `result_id`, `predicted_label`, and `probability_podium`,
+        `probability_points` and `probability_none`.
+    """
+    x = features(in_order(rows))
+    with threadpool_limits(1):
+        told = pd.DataFrame(model.predict_proba(x), index=x.index, columns=list(model.classes_))
+    result = pd.DataFrame({"predicted_label": told.idxmax(axis=1)})
+    for label in LABELS:
+        result[f"probability_{label}"] = told[label]
+    return result.reset_index()
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows in the one order that training takes them in, whatever theirs was."""
+    return rows.sort_values("result_id", ignore_index=True)
+
+
+def _check_size(y: npt.NDArray[np.str_], races: npt.NDArray[np.int64]) -> None:
+    least = min(int((y == label).sum()) for label in LABELS)
+    if least < FOLDS or len(set(races)) < FOLDS:
+        raise ValueError(
+            f"training_dataset: expected at least {FOLDS} races and {FOLDS} rows of each class, "
+            f"found {len(set(races))} races and {least} rows of the rarest; widen the seasons by "
+            "the variable formula1_first_year"
+        )
