@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pandas as pd
 
-ENCODED = ["driver", "constructor", "circuit"]
+# The column that each number goes into, by the column of the name.
+ENCODED = {
+    "driver": "driver_code",
+    "constructor": "constructor_code",
+    "circuit_name": "circuit_code",
+}
 LABELS = ["podium", "points", "none"]
 KEPT = [
     "result_id",
     "race_id",
     "race_year",
     "race_round",
-    *(f"{name}_code" for name in ENCODED),
+    *ENCODED.values(),
     "driver_age_years",
     "start_position",
     "driver_confidence",
@@ -44,11 +49,14 @@ def label_mapping(prepared: pd.DataFrame) -> pd.DataFrame:
         One row per column and name, sorted: `column_name`, `label` and `code`.
     """
     rows = active(prepared)
-    parts = []
-    for column in ENCODED:
-        names = sorted(rows[column].unique())
-        parts.append(pd.DataFrame({"column_name": column, "label": names, "code": range(len(names))}))
-    return pd.concat(parts, ignore_index=True)
+    names = {column: sorted(rows[column].unique()) for column in ENCODED}
+    return pd.DataFrame(
+        [
+            {"column_name": column, "label": label, "code": code}
+            for column, known in names.items()
+            for code, label in enumerate(known)
+        ]
+    )
 
 
 def encode(prepared: pd.DataFrame, mapping: pd.DataFrame) -> pd.DataFrame:
@@ -68,25 +76,21 @@ def encode(prepared: pd.DataFrame, mapping: pd.DataFrame) -> pd.DataFrame:
         ValueError: A name is not in the mapping.
     """
     rows = active(prepared)
-    codes = {}
-    for column in ENCODED:
-        known = mapping[mapping["column_name"] == column].set_index("label")["code"]
-        codes[f"{column}_code"] = rows[column].map(known)
-        unknown = sorted(rows.loc[codes[f"{column}_code"].isna(), column].unique())
+    result = rows.assign(position_label=position_label(rows["position"]))
+    for name, code in ENCODED.items():
+        known = mapping[mapping["column_name"] == name].set_index("label")["code"]
+        result[code] = rows[name].map(known)
+        unknown = sorted(rows.loc[result[code].isna(), name].unique())
         if unknown:
-            raise ValueError(f"{column}: label_mapping lacks {', '.join(unknown)}; build it anew")
-    result = rows.assign(
-        **{name: code.astype("int64") for name, code in codes.items()},
-        position_label=position_label(rows["position"]),
-    )
+            raise ValueError(f"{name}: label_mapping lacks {', '.join(unknown)}; build it anew")
+        result[code] = result[code].astype("int64")
     return result[KEPT].sort_values("result_id", ignore_index=True)
 
 
 def position_label(position: pd.Series[int]) -> pd.Series[str]:
     """Return the class of each place: podium (1 to 3), points (4 to 10) or none.
 
-    A missing place, which is a dnf, counts as points: comparisons with it are false, so it is
-    neither under 4 nor over 10. The forecast is of where a car that finishes finishes.
+    A missing place, which is a dnf, counts as points: it is neither under 4 nor over 10.
     """
     places = position.astype("Float64").astype("float64")
     labels = pd.Series("points", index=position.index)

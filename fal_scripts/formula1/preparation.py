@@ -16,7 +16,7 @@ KEPT = [
     "race_id",
     "race_year",
     "race_round",
-    "circuit",
+    "circuit_name",
     "driver_id",
     "driver",
     "constructor",

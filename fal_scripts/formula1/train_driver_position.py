@@ -1,0 +1,38 @@
+"""Choose the model that forecasts best on races that it has not seen; train it and save it."""
+
+from fal.typing import *
+
+from formula1.candidates import FEATURES, SEED, candidates
+from formula1.drawing import draw_calibration, draw_confusion
+from formula1.evaluation import FOLDS, as_table, choose, evaluate, train
+
+training = ref("training_dataset")
+models = candidates()
+evaluations = evaluate(models, training)
+chosen = choose(evaluations)
+found = as_table(evaluations, training)
+write_to_model(found)
+
+measures = ["balanced_accuracy", "balanced_accuracy_std", "log_loss", "log_loss_std"]
+metrics = found.set_index("candidate").loc[chosen.name, measures].astype("float64").to_dict()
+for name, value in metrics.items():
+    log_metric(name.replace("_", " "), value)
+save_plot(
+    draw_confusion(chosen),
+    "confusion matrix",
+    caption=f"{chosen.name} on races that it was not trained on",
+)
+save_plot(
+    draw_calibration(chosen),
+    "calibration",
+    caption=f"{chosen.name} on races that it was not trained on",
+)
+
+version = save_model(
+    train(models[chosen.name], training),
+    "driver_position",
+    metrics=metrics,
+    params={"candidate": chosen.name, "features": FEATURES, "folds": FOLDS, "seed": SEED},
+)
+print(f"{chosen.name} of {len(found)} candidates: log-loss {metrics['log_loss']:.3f} ± ", end="")
+print(f"{metrics['log_loss_std']:.3f}, saved as version {version.version}")
