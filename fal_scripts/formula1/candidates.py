@@ -32,7 +32,7 @@ def candidates() -> dict[str, Pipeline]:
     occurs, `grid_only` nothing but how often it does for each place on the grid. Logistic
     regression is the base line. All have a fixed seed.
     """
-    forest = RandomForestClassifier(150, min_samples_leaf=8, random_state=SEED, n_jobs=1)
+    forest = RandomForestClassifier(100, min_samples_leaf=8, random_state=SEED, n_jobs=1)
     boosting = HistGradientBoostingClassifier(
         learning_rate=0.05,
         max_iter=80,

@@ -41,9 +41,10 @@ def draw_calibration(found: Evaluation, bins: int = 10) -> Figure:
     figure = Figure(figsize=(4.8, 4), layout="constrained")
     axes: Axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--", linewidth=1)
-    for at, label in enumerate(found.classes):
+    for label in LABELS:
+        probabilities = found.probabilities[:, found.classes.index(label)]
         happened, told = calibration_curve(
-            found.actual == label, found.probabilities[:, at], n_bins=bins, strategy="quantile"
+            found.actual == label, probabilities, n_bins=bins, strategy="quantile"
         )
         axes.plot(told, happened, marker="o", markersize=4, label=label, color=COLOURS[label])
     axes.set(xlabel="probability told", ylabel="share that happened", xlim=(0, 1), ylim=(0, 1))

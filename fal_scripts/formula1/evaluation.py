@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class Evaluation:
     @property
     def predicted(self) -> npt.NDArray[np.str_]:
         """The most probable class of each row."""
-        return np.array(self.classes)[self.probabilities.argmax(axis=1)]
+        return most_probable(self.classes, self.probabilities)
 
 
 def features(rows: pd.DataFrame) -> pd.DataFrame:
@@ -104,10 +104,14 @@ def _evaluate(
         fitted = clone(model).fit(x.iloc[seen], y[seen])
         told = fitted.predict_proba(x.iloc[unseen])
         probabilities[unseen] = told
-        predicted = np.array(classes)[told.argmax(axis=1)]
-        accuracy.append(balanced_accuracy_score(y[unseen], predicted))
+        accuracy.append(balanced_accuracy_score(y[unseen], most_probable(classes, told)))
         loss.append(log_loss(y[unseen], told, labels=list(classes)))
     return Evaluation(name, np.array(accuracy), np.array(loss), y, probabilities, classes)
+
+
+def most_probable(classes: Sequence[str], probabilities: Floats) -> npt.NDArray[np.str_]:
+    """Return the most probable class of each row."""
+    return np.take(np.array(classes), probabilities.argmax(axis=1))
 
 
 def train(model: Any, training: pd.DataFrame) -> Any:

@@ -30,8 +30,12 @@ def moving_average(laps: pd.DataFrame, seasons: int = 5) -> pd.DataFrame:
     # Sums of whole numbers are the same in whatever order the rows come.
     by_season = timed.groupby("race_year")["lap_time_milliseconds"].agg(["sum", "count"])
     mean = by_season["sum"] / by_season["count"] / MILLISECONDS
-    every_season = range(mean.index.min(), mean.index.max() + 1) if len(mean) else []
-    means = mean.reindex(pd.Index(every_season, dtype="int64", name="race_year"))
+    every_season = pd.RangeIndex(
+        mean.index.min() if len(mean) else 0,
+        mean.index.max() + 1 if len(mean) else 0,
+        name="race_year",
+    )
+    means = mean.reindex(every_season)
     result = pd.DataFrame(
         {
             "lap_time_seconds": means,

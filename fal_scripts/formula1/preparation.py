@@ -11,6 +11,9 @@ import pandas as pd
 PRIOR_ENTRIES = 5
 PRIOR_FINISHES = 4
 
+# Shares of finishes, by the column that they are taken over.
+SHARES = {"driver_confidence": "driver_id", "constructor_reliability": "constructor"}
+
 KEPT = [
     "result_id",
     "race_id",
@@ -80,7 +83,7 @@ def prepare(results: pd.DataFrame, field: Field) -> pd.DataFrame:
         ValueError: There are no results in these seasons.
     """
     frame = _results_of(results, field)
-    for name, key in (("driver_confidence", "driver_id"), ("constructor_reliability", "constructor")):
+    for name, key in SHARES.items():
         frame[name] = 1 - frame.groupby(key)["dnf_flag"].transform("mean")
         frame[f"{name}_before"] = _share_of_finishes_before(frame, key)
     frame["active_driver"] = frame["driver"].isin(field.drivers).astype("int64")

@@ -14,19 +14,12 @@ found = as_table(evaluations, training)
 write_to_model(found)
 
 measures = ["balanced_accuracy", "balanced_accuracy_std", "log_loss", "log_loss_std"]
-metrics = found.set_index("candidate").loc[chosen.name, measures].astype("float64").to_dict()
+metrics = {name: float(found.loc[found["is_chosen"], name].iloc[0]) for name in measures}
 for name, value in metrics.items():
     log_metric(name.replace("_", " "), value)
-save_plot(
-    draw_confusion(chosen),
-    "confusion matrix",
-    caption=f"{chosen.name} on races that it was not trained on",
-)
-save_plot(
-    draw_calibration(chosen),
-    "calibration",
-    caption=f"{chosen.name} on races that it was not trained on",
-)
+told = f"{chosen.name} on races that it was not trained on"
+save_plot(draw_confusion(chosen), "confusion matrix", caption=told)
+save_plot(draw_calibration(chosen), "calibration", caption=told)
 
 version = save_model(
     train(models[chosen.name], training),
