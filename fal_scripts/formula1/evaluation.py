@@ -111,7 +111,9 @@ def _evaluate(
 
 def most_probable(classes: Sequence[str], probabilities: Floats) -> npt.NDArray[np.str_]:
     """Return the most probable class of each row."""
-    return np.take(np.array(classes), probabilities.argmax(axis=1))
+    labels: npt.NDArray[np.str_] = np.array(classes)
+    most: npt.NDArray[np.intp] = probabilities.argmax(axis=1)
+    return labels[most]
 
 
 def train(model: Any, training: pd.DataFrame) -> Any:
