@@ -14,7 +14,7 @@ from formula1.encoding import LABELS
 from sklearn.base import clone
 from sklearn.metrics import balanced_accuracy_score, log_loss, recall_score
 from sklearn.model_selection import StratifiedGroupKFold
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 FOLDS = 5
 DIGITS = 6
