@@ -15,6 +15,10 @@ FalError
 ├── FrameError          data that can't become a table, or can't be added to one
 ├── WriteError          a write that is not allowed here
 ├── RecordError         a plot or metric that can't be kept
+├── ArtifactError       a trained model that can't be saved or loaded
+│   ├── NoModelError         ... because there is no such version
+│   ├── UntrustedError       ... because the project has not opted in to what it holds
+│   └── TamperedError        ... because its file is not the one that was saved
 ├── PastRunError        what the last dbt command left can't be read
 ├── NothingWrittenError a placeholder's scripts ended without writing its table
 ├── LocalModelError      a Python model that runs locally is none, or returned no frame
@@ -114,6 +118,22 @@ class WriteError(FalError):
 
 class RecordError(FalError):
     """A plot or a metric that can't be kept."""
+
+
+class ArtifactError(FalError):
+    """A trained model that can't be saved or loaded."""
+
+
+class NoModelError(ArtifactError):
+    """There is no version of a model, or not the one that was asked for."""
+
+
+class UntrustedError(ArtifactError):
+    """A file holds what can run code, and the project has not opted in to it."""
+
+
+class TamperedError(ArtifactError):
+    """A model's file is missing, or is not the one that was saved."""
 
 
 class PastRunError(FalError):

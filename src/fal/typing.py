@@ -5,6 +5,7 @@ tells tools what `ref`, `write_to_model` and the others are. Local modules that 
 them need the import.
 """
 
+from fal.runtime.models import load_model, save_model
 from fal.runtime.names import (
     context,
     execute_sql,
@@ -28,8 +29,10 @@ __all__ = [
     "list_models_ids",
     "list_sources",
     "list_tests",
+    "load_model",
     "log_metric",
     "ref",
+    "save_model",
     "save_plot",
     "source",
     "this",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
+from fal.artifacts.model import ModelVersion, Packed, Settings, Which
 from fal.runtime.context import (
     AdapterResponse,
     ConfigInfo,
@@ -56,12 +59,36 @@ def config_info() -> ConfigInfo:
     )
 
 
+def model_version(name: str, version: int, packed: Packed, **facts: Any) -> ModelVersion:
+    """A version of a trained model, saved by nobody."""
+    known: dict[str, Any] = {
+        "created_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        "target": "dev",
+        "metrics": {},
+        "params": {},
+        "model": None,
+        "script": None,
+        "script_sha256": None,
+        "code_version": None,
+        "refs": (),
+        "libraries": packed.libraries,
+        "estimator": packed.estimator,
+        "format": packed.format,
+        "size": len(packed.data),
+        "sha256": hashlib.sha256(packed.data).hexdigest(),
+        "file": "",
+    }
+    return ModelVersion(name, version, **{**known, **facts})
+
+
 @dataclass
 class FakeSession(Recording):
     """Serves frames by name and remembers every call.
 
     Attributes:
         frames: what `ref`, `source` (by `source.table`) and `execute_sql` (by its SQL) give.
+        kept: versions of trained models, and the content of their files, by name.
+        settings: what they may hold.
         calls: the name of each call with its arguments, in order.
     """
 
@@ -70,6 +97,8 @@ class FakeSession(Recording):
     models: list[ModelInfo] = field(default_factory=list)
     sources: list[SourceInfo] = field(default_factory=list)
     tests: list[TestInfo] = field(default_factory=list)
+    kept: dict[str, list[tuple[ModelVersion, bytes]]] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
     arguments: dict[str, Any] = field(default_factory=dict)
     environment: EnvironmentInfo = field(default_factory=EnvironmentInfo)
     is_incremental: bool = False
@@ -104,6 +133,19 @@ class FakeSession(Recording):
     def execute_sql(self, sql: str) -> pd.DataFrame:
         self.calls.append(("execute_sql", sql))
         return self.frames[sql]
+
+    @property
+    def model_settings(self) -> Settings:
+        return self.settings
+
+    def keep_model(self, name: str, packed: Packed, metrics: Any, params: Any) -> ModelVersion:
+        kept = self.kept.setdefault(name, [])
+        version = model_version(name, len(kept) + 1, packed, metrics=metrics, params=params)
+        kept.append((version, packed.data))
+        return version
+
+    def fetch_model(self, name: str, which: Which) -> tuple[ModelVersion, bytes]:
+        return self.kept[name][-1 if which == "latest" else int(which) - 1]
 
     def ref_table(self, parts: tuple[str, ...], version: str | int | None) -> pa.Table:
         return _table(self.ref(parts, version))

@@ -28,11 +28,13 @@ ALLOWED: dict[str, set[str]] = {
     "fal.migrate": set(),
     "fal.plan": set(),
     "fal.environments": set(),
+    "fal.artifacts": {"fal.warehouse"},
     "fal.lineage": {"fal.project", "fal.warehouse"},
-    "fal.runtime": {"fal.project", "fal.warehouse", "fal.environments", "fal"},
+    "fal.runtime": {"fal.artifacts", "fal.project", "fal.warehouse", "fal.environments", "fal"},
     "fal.report": {"fal.runtime"},
     "fal.docs": {"fal.report"},
     "fal.flow": {
+        "fal.artifacts",
         "fal.docs",
         "fal.runtime",
         "fal.report",
@@ -46,7 +48,7 @@ ALLOWED: dict[str, set[str]] = {
 # Beside the engine; they may use all of it but are used by the command line alone, or lead to
 # it under other names (`fal.dbt`, `faldbt`).
 OUTER = {
-    *("fal.cli", "fal.artifacts", "fal.integrations", "fal.check"),
+    *("fal.cli", "fal.integrations", "fal.check"),
     *("fal.dbt", "faldbt"),
 }
 

@@ -19,6 +19,7 @@ _ENV = "List, make and remove the environments of scripts."
 _FLOW = "Run a dbt project with its scripts; every option of the dbt command works."
 _FLOW_RUN = "Run models and their scripts in DAG order."
 _MIGRATE = "Tell what an older project has to change, and change what is safe."
+_MODELS = "List, compare, name and remove trained models."
 _NEW = "Make the files of something new."
 _NEW_SCRIPT = "Make a script model: its placeholder, its script and its YAML entry."
 _PLAN = "Show what a flow would run, in order, and why. Opens no connection to the warehouse."
@@ -135,6 +136,20 @@ def _sync() -> click.Command:
     return sync()
 
 
+def _models() -> click.Command:
+    return _LazyGroup("models", help=_MODELS, loaders=_MODEL_COMMANDS)
+
+
+def _models_command(name: str) -> Loader:
+    def load() -> click.Command:
+        from fal.cli import models
+
+        make: Callable[[], click.Command] = getattr(models, name)
+        return make()
+
+    return load
+
+
 def _new() -> click.Command:
     return _LazyGroup("new", help=_NEW, loaders=_NEW_COMMANDS)
 
@@ -164,6 +179,13 @@ _FLOWS = {
     "plan": (_plan, _PLAN),
     "run": (_flow_command("run", _FLOW_RUN), _FLOW_RUN),
 }
+_MODEL_COMMANDS = {
+    "diff": (_models_command("diff"), "Show what differs between two versions."),
+    "list": (_models_command("list_models"), "List trained models, or the versions of one."),
+    "promote": (_models_command("promote"), "Give an alias to a version, such as production."),
+    "prune": (_models_command("prune"), "Remove old versions; never those with an alias."),
+    "show": (_models_command("show"), "Show all that is known of a version."),
+}
 _NEW_COMMANDS = {"script": (_new_script, _NEW_SCRIPT)}
 _COMMANDS = {
     "check": (_check, _CHECK),
@@ -171,6 +193,7 @@ _COMMANDS = {
     "env": (_env, _ENV),
     "flow": (_flow, _FLOW),
     "migrate": (_migrate, _MIGRATE),
+    "models": (_models, _MODELS),
     "new": (_new, _NEW),
     "run": (_run, _RUN),
     "sync": (_sync, _SYNC),

@@ -14,12 +14,15 @@ from fal.flow import describe
 from fal.flow.opening import Settings, open_project
 from fal.flow.project_use import NoRun, ProjectUse
 from fal.flow.session import ProjectSession
+from fal.flow.trained import ModelsInUse
 from fal.runtime.figures import plot
+from fal.runtime.models import load, save
 from fal.runtime.records import Recording, metric
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fal.artifacts.model import Format, ModelVersion
     from fal.runtime.context import ConfigInfo, ModelInfo, SourceInfo, TargetInfo, TestInfo
     from fal.runtime.session import DType, ModelWriteMode, UniqueKey, WriteMode
     from fal.warehouse.arrow import FrameLike
@@ -76,6 +79,7 @@ class FalDbt(Recording):
             log=log,
         )
         self.use = ProjectUse(open_project(settings))
+        self._models = ModelsInUse(self._run)
         self._session = self.use.describe(lambda: self.use.session(NoRun(self.use, None)))
 
     def ref(
@@ -148,6 +152,22 @@ class FalDbt(Recording):
     def execute_sql(self, sql: str) -> pd.DataFrame:
         """Run SQL with the project's Jinja; see `execute_sql` in `fal.typing`."""
         return self._run(lambda session: session.execute_sql(sql))
+
+    def save_model(
+        self,
+        model: object,
+        name: str,
+        *,
+        metrics: Mapping[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
+        format: Format | None = None,  # noqa: A002 - as scripts call it
+    ) -> ModelVersion:
+        """Save a version of a trained model; see `save_model` in `fal.typing`."""
+        return save(self._models, model, name, metrics, params, format)
+
+    def load_model(self, name: str, version: int | str = "latest") -> Any:
+        """Load a version of a trained model; see `load_model` in `fal.typing`."""
+        return load(self._models, name, version)
 
     def save_plot(self, fig: object, name: str, caption: str | None = None) -> None:
         """Keep a figure in `records.plots`; see `save_plot` in `fal.typing`."""

@@ -12,6 +12,7 @@ from fal.flow.facts import is_incremental
 from fal.flow.fal_dbt import FalDbt
 from fal.flow.project_use import NoRun
 from fal.flow.session import ModelSession, ProjectSession
+from fal.flow.trained import ModelsInUse
 from fal.runtime.context import EnvironmentInfo
 from fal.runtime.records import Recording
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class NotebookSession(Recording):
+class NotebookSession(ModelsInUse, Recording):
     """The session of a notebook on a project; a script's, with nothing else running.
 
     Args:
@@ -38,6 +39,7 @@ class NotebookSession(Recording):
     """
 
     def __init__(self, project: FalDbt, model: str | None = None) -> None:
+        super().__init__(self._run)
         self.project = project
         self.environment = EnvironmentInfo()
         self.arguments: dict[str, Any] = {}

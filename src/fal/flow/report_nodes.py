@@ -14,7 +14,7 @@ from fal.flow.resolver import ref_call, source_call
 from fal.flow.run_report import NodeRun, RunReport, ScriptRun, Span
 from fal.flow.script_nodes import ScriptNode, attach
 from fal.project.model import ScriptedModel
-from fal.report.model import Line, Memory, Node, Output, TableRead, TableWrite
+from fal.report.model import Line, Memory, ModelFact, Node, Output, TableRead, TableWrite
 
 _LONGEST_TEXT = 20_000
 _KINDS = {"unit_test": "unit test", "saved_query": "saved query"}
@@ -100,6 +100,13 @@ class _Telling:
             "traceback": self._text("\n\n".join(traces)) if traces else None,
             "metrics": tuple(metric for one in scripts for metric in one.metrics),
             "plots": tuple(plot for one in scripts for plot in one.plots),
+            "models": tuple(
+                ModelFact(
+                    one.script.name, use.action, use.name, use.version, use.asked, dict(use.metrics)
+                )
+                for one in scripts
+                for use in one.records.models
+            ),
         }
 
     def _hooks(self, uid: str, run: NodeRun) -> Iterator[Node]:

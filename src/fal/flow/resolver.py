@@ -37,22 +37,24 @@ class Lineage:
         self._placeholder, self._strict = placeholder, strict
         self._warn = warn
 
-    def check(self, unique_id: str, call: str) -> None:
+    def check(self, unique_id: str, call: str, does: str | None = None) -> None:
         """Check one read.
 
         Args:
             unique_id: what is read.
             call: the call that reads it, such as `ref('orders')`.
+            does: what the script does, for messages; it reads that without it.
 
         Raises:
             UndeclaredRefError: the placeholder does not declare it.
         """
         if unique_id in self._allowed:
             return
+        does = does or f"reads {call}"
         path = self.node.original_file_path
         if self._placeholder and path.endswith(".py"):
             raise UndeclaredRefError(
-                f"the model reads {call} where dbt did not find it in {path}, so dbt may run the "
+                f"the model {does} where dbt did not find it in {path}, so dbt may run the "
                 f"model before that is built; dbt finds calls of `dbt.{call}` with literal "
                 "arguments that are no part of a comprehension or a lambda"
             )
@@ -60,18 +62,18 @@ class Lineage:
             remedy = self._remedy(call)
             if self._strict:
                 raise UndeclaredRefError(
-                    f"the script reads {call}, which its placeholder does not declare, so dbt may "
+                    f"the script {does}, which its placeholder does not declare, so dbt may "
                     f"run it before that is built; {remedy}"
                 )
             self._allowed.add(unique_id)
             self._warn(
-                f"reads {call}, which its placeholder does not declare, so dbt may run it before "
+                f"{does}, which its placeholder does not declare, so dbt may run it before "
                 f"that is built; {remedy}"
             )
             return
         self._allowed.add(unique_id)
         self._warn(
-            f"reads {call}, which {path} does not depend on: the script may see it as an "
+            f"{does}, which {path} does not depend on: the script may see it as an "
             "earlier run left it"
         )
 

@@ -96,6 +96,7 @@ class Flow:
             FlowError: the script failed or was stopped.
         """
         session.settle()
+        session.script = script
         with _told_to_dbt(node), self.report.script(script, session, node) as run:
             emit = run.noting(emitter(script.name, node))
             debug = bool(get_flags().DEBUG)

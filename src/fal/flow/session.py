@@ -19,6 +19,7 @@ from fal.flow.reading import ReadingSession
 from fal.flow.resolver import Lineage, resolve_or_explain
 from fal.flow.script_nodes import known_scripts
 from fal.flow.settings import undeclared_refs_fail
+from fal.flow.trained import TrainedModels
 from fal.flow.ways import way_of
 from fal.flow.writer import Written
 from fal.project.model import ProjectScripts
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from fal.warehouse.arrow import FrameLike
 
 
-class ProjectSession(ReadingSession):
+class ProjectSession(TrainedModels, ReadingSession):
     """The session of a script that is attached to no model.
 
     Args:

@@ -6,11 +6,13 @@ from typing import Any
 
 from dbt.config.runtime import RuntimeConfig
 
+from fal.artifacts.model import Settings
 from fal.exceptions import Problem
 from fal.lineage.findings import Severity, read_severities
 
 PROJECT_FILE = "dbt_project.yml"
 _UNDECLARED = ("error", "warn")
+_ARTIFACTS = ("trusted_types", "allow_pickle")
 
 
 def setting(config: RuntimeConfig, name: str) -> object:
@@ -33,6 +35,11 @@ def undeclared_refs_fail(config: RuntimeConfig) -> bool:
     return setting(config, "undeclared_refs") != "warn"
 
 
+def artifact_settings(config: RuntimeConfig) -> Settings:
+    """What may be in the files of trained models; what is set wrongly counts as not set."""
+    return _read_artifacts(setting(config, "artifacts"))[0]
+
+
 def settings_problems(config: RuntimeConfig) -> list[Problem]:
     """What is wrong with these settings."""
     value, where = _found(config, "check")
@@ -45,7 +52,32 @@ def settings_problems(config: RuntimeConfig) -> list[Problem]:
     if value is not None and value not in _UNDECLARED:
         told = f"`vars: fal: undeclared_refs:` must be error or warn, not {value!r}"
         problems.append(Problem(where, told))
+    value, where = _found(config, "artifacts")
+    problems += [Problem(where, told) for told in _read_artifacts(value)[1]]
     return problems
+
+
+def _read_artifacts(value: object) -> tuple[Settings, list[str]]:
+    """Read `artifacts:`, and tell what is wrong with it."""
+    where = "`vars: fal: artifacts:`"
+    if value is None:
+        return Settings(), []
+    if not isinstance(value, dict):
+        return Settings(), [f"{where} must map settings to values, not {value!r}"]
+    told = []
+    trusted, pickled = value.get("trusted_types") or [], value.get("allow_pickle", False)
+    if not isinstance(trusted, list) or not all(isinstance(name, str) for name in trusted):
+        told.append(
+            f"{where} trusted_types must be a list of full names of types, such as "
+            f"sklearn.tree._tree.Tree, not {trusted!r}"
+        )
+        trusted = []
+    if not isinstance(pickled, bool):
+        told.append(f"{where} allow_pickle must be true or false, not {pickled!r}")
+    unknown = sorted(str(key) for key in value if key not in _ARTIFACTS)
+    if unknown:
+        told.append(f"{where} has no {', '.join(unknown)}; it has {', '.join(_ARTIFACTS)}")
+    return Settings(tuple(trusted), pickled is True), told
 
 
 def _found(config: RuntimeConfig, name: str) -> tuple[object, str]:

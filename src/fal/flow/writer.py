@@ -188,6 +188,11 @@ class Writer:
         self._cache_is_true = False
         self._connection.keep()
 
+    def make_schema(self, relation: Any) -> None:
+        """Make the schema of a relation where it is missing."""
+        with _making_schema:
+            self._create_schema(relation)
+
     def _create_schema(self, relation: Any) -> None:
         with self._connection.guard("create schema"):
             if not self._adapter.check_schema_exists(relation.database, relation.schema):

@@ -15,6 +15,7 @@ from fal.lineage.findings import (
     ignored_in_sql,
 )
 from fal.lineage.project_facts import SELECT, Model, ProjectFacts, Resolved
+from fal.lineage.trained import TrainedBy
 from fal.lineage.unattached import unattached_files
 from fal.lineage.uses import Reader
 from fal.project.model import Script, ScriptedModel
@@ -31,6 +32,8 @@ class Checker:
 
     def __post_init__(self) -> None:
         self._reader = Reader(self.facts.reading_macros)
+        facts = self.facts
+        self.trained = TrainedBy(facts.models, facts.scripts.models, facts.resolve, self.events)
 
     def check(self, selected: frozenset[str] | None) -> list[Finding]:
         """Check the project.
@@ -123,8 +126,7 @@ class Checker:
         """Check what a model's scripts read; give dbt's ids of it."""
         used: set[str] = set()
         for script in (*scripted.scripts, *scripted.hooks):
-            events = self.events(script)
-            for use in events.uses:
+            for use in self.trained.uses(script, model):
                 resolved = self.facts.resolve(use.call, model.package)
                 if resolved.unique_id is None:
                     self._unknown(use, resolved, model.unique_id)
@@ -132,7 +134,7 @@ class Checker:
                 used.add(resolved.unique_id)
                 if resolved.unique_id not in (*model.parents, model.unique_id):
                     self._undeclared(use, resolved.unique_id, model, scripted.placeholder)
-            for one in events.undecidable:
+            for one in self.events(script).undecidable:
                 message = (
                     f"{one.reason}, so it can't be compared with what {model.told} declares; name "
                     "the table, or say `# fal: ignore[undecidable-ref]` here"
@@ -161,7 +163,7 @@ class Checker:
         else:
             remedy = f"add `{line}` to {model.told}, so that it is built before the script runs"
         kind = "placeholder" if placeholder else "model"
-        message = f"the script reads {use.call}, which its {kind} does not declare; {remedy}"
+        message = f"the script {use.told}, which its {kind} does not declare; {remedy}"
         other = Place(model.path, model.sql.comment_line)
         self._add_at("undeclared-ref", message, use, other, model.unique_id)
 

@@ -54,6 +54,23 @@ def _write_to_source(machine: Machine, given: Arguments, node: ast.AST, scope: S
     return NONE
 
 
+def _load_model(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
+    names = [text_of(one) for one in options(given.at(0, "name") or UNKNOWN)]
+    for name in names:
+        if isinstance(name, str):
+            machine.loaded(name)
+        else:
+            told = "the trained model that `load_model` loads is known only when the script runs"
+            machine.undecidable(told)
+    return UNKNOWN
+
+
+def _save_model(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
+    names = [text_of(one) for one in options(given.at(1, "name") or UNKNOWN)]
+    machine.events.saves += [name for name in names if isinstance(name, str)]
+    return UNKNOWN
+
+
 def _fal_dbt(machine: Machine, given: Arguments, node: ast.AST, scope: Scope) -> Value:
     # With a folder it may be any project, whose models are not this one's.
     elsewhere = given.positional or given.more or "project_dir" in given.named
@@ -78,6 +95,8 @@ ENGINE_CALLS: dict[str, Work] = {
     "fal.source": _source,
     "fal.execute_sql": _execute_sql,
     "fal.this": _this,
+    "fal.load_model": _load_model,
+    "fal.save_model": _save_model,
     "fal.write_to_model": _write_to_model,
     "fal.write_to_source": _write_to_source,
     "fal.FalDbt": _fal_dbt,

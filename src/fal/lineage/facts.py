@@ -55,9 +55,28 @@ class Use:
         call: the `ref` or `source`.
         place: where it is called, perhaps in a local module.
         through: the script's own line that leads there; None where that is the place.
+        trained: the trained model that is loaded there, and that the script model which `call`
+            names saves; None where the table itself is read.
     """
 
     call: Call
+    place: Place
+    through: Place | None = None
+    trained: str | None = None
+
+    @property
+    def told(self) -> str:
+        """What the script does, for messages."""
+        if self.trained is None:
+            return f"reads {self.call}"
+        return f"loads the trained model {self.trained}, saved by {self.call}"
+
+
+@dataclass(frozen=True)
+class Load:
+    """A trained model that a script may load; places as in `Use`."""
+
+    name: str
     place: Place
     through: Place | None = None
 
@@ -97,6 +116,8 @@ class Events:
         undecidable: reads that can't be told.
         writes: what it may write besides its model.
         own_writes: the calls of `write_to_model`.
+        loads: the trained models that it may load.
+        saves: the names of those that it may save.
         cut_short: whether the script was not followed to its end.
     """
 
@@ -104,4 +125,6 @@ class Events:
     undecidable: list[Undecidable] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     own_writes: list[tuple[Place, Place | None]] = field(default_factory=list)
+    loads: list[Load] = field(default_factory=list)
+    saves: list[str] = field(default_factory=list)
     cut_short: bool = False

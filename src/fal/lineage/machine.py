@@ -10,7 +10,7 @@ from math import prod
 from typing import Literal, cast
 
 from fal.exceptions import FalError
-from fal.lineage.facts import Call, Events, Place, Undecidable, Use, Write
+from fal.lineage.facts import Call, Events, Load, Place, Undecidable, Use, Write
 from fal.lineage.scopes import Function, Scope
 from fal.lineage.source import Source
 from fal.lineage.values import (
@@ -181,7 +181,7 @@ class Machine(ABC):
                 self._let_go_name(value)
 
     def _let_go_name(self, value: Builtin) -> None:
-        if value.name in ("fal.ref", "fal.source", "fal.execute_sql"):
+        if value.name in ("fal.ref", "fal.source", "fal.execute_sql", "fal.load_model"):
             told = value.name.removeprefix("fal.")
             self.undecidable(f"`{told}` is handed to other code, which may call it with anything")
         elif value.name == "fal.write_to_model":
@@ -203,6 +203,11 @@ class Machine(ABC):
         """Note that a table is read."""
         place, through = self._places()
         self.events.uses.append(Use(call, place, through))
+
+    def loaded(self, name: str) -> None:
+        """Note that a trained model is loaded."""
+        place, through = self._places()
+        self.events.loads.append(Load(name, place, through))
 
     def undecidable(self, reason: str) -> None:
         """Note that something is read, and what can't be told."""

@@ -55,7 +55,7 @@ def repair(checker: Checker, model: Model, scripted: ScriptedModel) -> Repair:
     for script in (*scripted.scripts, *scripted.hooks):
         events = checker.events(script)
         undecidable += events.undecidable
-        for use in events.uses:
+        for use in checker.trained.uses(script, model):
             found = facts.resolve(use.call, model.package)
             if found.unique_id is None:
                 told[f"{script.name} reads {use.call}, which {found.hint}"] = None
@@ -64,7 +64,7 @@ def repair(checker: Checker, model: Model, scripted: ScriptedModel) -> Repair:
             if found.unique_id in (*model.parents, model.unique_id):
                 continue
             if facts.is_below(found.unique_id, model.unique_id):
-                reads = f"{script.name} reads {use.call}, which is built from {model.name}"
+                reads = f"{script.name} {use.told}, which is built from {model.name}"
                 told[f"{reads} and can't be declared"] = None
             else:
                 add.setdefault(found.unique_id, use.call)

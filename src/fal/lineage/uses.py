@@ -86,5 +86,7 @@ def _once(events: Events) -> Events:
         list(dict.fromkeys(events.undecidable)),
         list(dict.fromkeys(events.writes)),
         list(dict.fromkeys(events.own_writes)),
+        list(dict.fromkeys(events.loads)),
+        list(dict.fromkeys(events.saves)),
         events.cut_short,
     )

@@ -83,6 +83,27 @@ class MetricFact:
 
 
 @dataclass(frozen=True)
+class ModelFact:
+    """A trained model that a script saved or loaded.
+
+    Attributes:
+        script: the script's name.
+        action: `saved` or `loaded`.
+        name: the trained model's name.
+        version: its version.
+        asked: what was asked for, such as `latest`; None for one that was saved.
+        metrics: its metrics.
+    """
+
+    script: str
+    action: str
+    name: str
+    version: int
+    asked: int | str | None
+    metrics: dict[str, bool | int | float]
+
+
+@dataclass(frozen=True)
 class PlotFile:
     """A figure that a script saved.
 
@@ -140,6 +161,7 @@ class Node:
         traceback: the traceback of the script that failed.
         metrics: what its scripts told.
         plots: what its scripts drew.
+        models: the trained models that its scripts saved and loaded.
     """
 
     id: str
@@ -168,6 +190,7 @@ class Node:
     traceback: str | None = None
     metrics: tuple[MetricFact, ...] = ()
     plots: tuple[PlotFile, ...] = ()
+    models: tuple[ModelFact, ...] = ()
 
 
 @dataclass(frozen=True)

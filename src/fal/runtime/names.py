@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fal.runtime import figures, records
+from fal.runtime.models import load_model, save_model
 from fal.runtime.session import DType, ModelWriteMode, UniqueKey, WriteMode, require
 
 if TYPE_CHECKING:
@@ -271,8 +272,10 @@ NAMES: dict[str, Any] = {
     "list_models_ids": list_models_ids,
     "list_sources": list_sources,
     "list_tests": list_tests,
+    "load_model": load_model,
     "log_metric": log_metric,
     "ref": ref,
+    "save_model": save_model,
     "save_plot": save_plot,
     "source": source,
     "this": this,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from fal.exceptions import RecordError
+
+if TYPE_CHECKING:
+    from fal.artifacts.model import ModelVersion
 
 PlotKind: TypeAlias = Literal["png", "svg", "plotly"]
 
@@ -82,6 +85,25 @@ class Write:
     rows: int
 
 
+@dataclass(frozen=True)
+class ModelUse:
+    """A trained model that a script saved or loaded.
+
+    Attributes:
+        action: `saved` or `loaded`.
+        name: its name.
+        version: the number of the version.
+        asked: what was asked for, such as `latest`; None for one that was saved.
+        metrics: the version's metrics.
+    """
+
+    action: Literal["saved", "loaded"]
+    name: str
+    version: int
+    asked: int | str | None
+    metrics: Mapping[str, bool | int | float]
+
+
 @dataclass
 class Records:
     """What one run of a script has left so far; its threads add to it.
@@ -91,6 +113,7 @@ class Records:
         plots: its plots by name, likewise.
         reads: the tables that it read, in order.
         writes: the tables that it wrote, in order.
+        models: the trained models that it saved and loaded, in order.
         peak: the most memory its own process held; None where it shares one.
     """
 
@@ -98,6 +121,7 @@ class Records:
     plots: dict[str, Plot] = field(default_factory=dict)
     reads: list[Read] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
+    models: list[ModelUse] = field(default_factory=list)
     peak: int | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -130,6 +154,19 @@ class Records:
         with self._lock:
             self.writes.append(Write(str(relation), str(mode or "overwrite"), rows))
         return rows
+
+    def saved_model(self, version: ModelVersion) -> ModelVersion:
+        """Keep that a model was saved; gives its version back."""
+        use = ModelUse("saved", version.name, version.version, None, version.metrics)
+        with self._lock:
+            self.models.append(use)
+        return version
+
+    def loaded_model(self, version: ModelVersion, asked: int | str) -> None:
+        """Keep that a model was loaded."""
+        use = ModelUse("loaded", version.name, version.version, asked, version.metrics)
+        with self._lock:
+            self.models.append(use)
 
     def noting(self, **resolvers: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
         """Functions for SQL, `ref` and `source` by name, that keep what they resolve."""

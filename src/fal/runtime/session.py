@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from fal.artifacts.model import ModelVersion, Packed, Settings, Which
     from fal.runtime.context import (
         ConfigInfo,
         EnvironmentInfo,
@@ -34,7 +35,20 @@ DType = Mapping[str, object] | str | type | None
 """One warehouse type for all columns, or a type by column: its name, or SQLAlchemy's."""
 
 
-class Session(Protocol):
+class ModelKeeper(Protocol):
+    """The part of a session that keeps trained models, as files' contents."""
+
+    @property
+    def model_settings(self) -> Settings: ...
+
+    def keep_model(
+        self, name: str, packed: Packed, metrics: Mapping[str, Any], params: Mapping[str, Any]
+    ) -> ModelVersion: ...
+
+    def fetch_model(self, name: str, which: Which) -> tuple[ModelVersion, bytes]: ...
+
+
+class Session(ModelKeeper, Protocol):
     """Serves one script; the engine implements it on dbt, tests implement fakes."""
 
     @property
@@ -128,6 +142,8 @@ _DATA = {
     "context.is_incremental",
     "save_plot()",
     "log_metric()",
+    "save_model()",
+    "load_model()",
 }
 FORKED = (
     "ref() and the others work in the script's own process, not in one that it has forked; "

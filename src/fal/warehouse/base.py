@@ -4,11 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from fal.exceptions import FrameError, WarehouseError
+from fal.warehouse.artifact_files import ArtifactFiles
 from fal.warehouse.columns import match_columns
 from fal.warehouse.identifiers import in_frame
 
@@ -63,7 +65,17 @@ class Staged:
 
 
 class Warehouse(ABC):
-    """The database behind the target, seen through Arrow."""
+    """The database behind the target, seen through Arrow.
+
+    Attributes:
+        one_writer: whether no other process can write while this one has the database open.
+        json_type: the type of columns with JSON.
+        instant_type: the type of columns with instants.
+    """
+
+    one_writer = False
+    json_type: str
+    instant_type: str
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -131,6 +143,40 @@ class Warehouse(ABC):
     @abstractmethod
     def quote(self, name: str) -> str:
         """Quote an identifier."""
+
+    @abstractmethod
+    def literal(self, text: str) -> str:
+        """Write a text as SQL does."""
+
+    @abstractmethod
+    def json_literal(self, text: str) -> str:
+        """Write JSON, given as text, as a value of the type `json_type`."""
+
+    @abstractmethod
+    def instant(self, moment: datetime) -> str:
+        """Write an instant, which has a zone, as a value of the type `instant_type`."""
+
+    @abstractmethod
+    def has_table(self, database: str | None, schema: str, table: str) -> bool:
+        """Whether a schema has a table; names are compared whatever their case.
+
+        Args:
+            database: The database's name; None for the current one.
+            schema: The schema's name.
+            table: The table's name.
+        """
+
+    @abstractmethod
+    def artifact_files(self, database: str | None, schema: str) -> ArtifactFiles:
+        """Where the files of trained models are.
+
+        Args:
+            database: The name of the database that lists them.
+            schema: The schema that lists them, quoted as SQL needs it.
+
+        Raises:
+            ArtifactError: This database has no place for files.
+        """
 
     def size(self, relation: str) -> int | None:
         """The bytes that a table takes, where that has to be asked for and can be told.

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,10 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from fal.exceptions import FrameError, WarehouseError
+from fal.warehouse.artifact_files import ArtifactFiles
 from fal.warehouse.base import Staged, StagedColumn, Warehouse
 from fal.warehouse.columns import column_types, frame_names
+from fal.warehouse.duckdb_files import files_of
 from fal.warehouse.duckdb_types import is_readable, marked_field, readable_type
 from fal.warehouse.types import map_type, settled
 
@@ -27,6 +30,10 @@ _ROW_GROUP = 122_880
 
 class DuckDBWarehouse(Warehouse):
     """A DuckDB database, through the cursor of the running thread."""
+
+    one_writer = True
+    json_type = "json"
+    instant_type = "timestamptz"
 
     def read(self, sql: str, *, repeatable: bool = False) -> pa.Table:
         """Run a SELECT and give its rows as Arrow, whatever the TimeZone setting is."""
@@ -100,6 +107,32 @@ class DuckDBWarehouse(Warehouse):
     def quote(self, name: str) -> str:
         """Quote an identifier."""
         return '"' + name.replace('"', '""') + '"'
+
+    def literal(self, text: str) -> str:
+        """Write a text as SQL does."""
+        return "'" + text.replace("'", "''") + "'"
+
+    def json_literal(self, text: str) -> str:
+        """Write JSON as a value."""
+        return f"{self.literal(text)}::json"
+
+    def instant(self, moment: datetime) -> str:
+        """Write an instant."""
+        return f"{self.literal(moment.isoformat(sep=' '))}::timestamptz"
+
+    def has_table(self, database: str | None, schema: str, table: str) -> bool:
+        """Whether a schema has a table."""
+        place = "current_database()" if database is None else self.literal(database)
+        found = self.read(
+            f"select 1 from duckdb_tables() where lower(database_name) = lower({place}) "
+            f"and lower(schema_name) = lower({self.literal(schema)}) "
+            f"and lower(table_name) = lower({self.literal(table)})"
+        )
+        return bool(found.num_rows)
+
+    def artifact_files(self, database: str | None, schema: str) -> ArtifactFiles:
+        """The folder beside the database's file; a table where there is no such file."""
+        return files_of(self, database, schema)
 
     def change_type(self, relation: str, column: str, kind: str) -> str | None:
         """Write the statement that changes it in its place."""

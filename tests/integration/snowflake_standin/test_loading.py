@@ -51,6 +51,10 @@ def test_a_stage_and_its_path_may_be_quoted(run: Run, tmp_path: Path, database: 
     assert rows[0][1:4] == ("LOADED", 1, 1)
     assert run("select a from t") == [(7,)]
     assert run('list @"my stage"') == []
+    run(f"put 'file://{file}' {reference} auto_compress = false")
+    assert len(run(f"list {reference}")) == 1
+    run(f"remove {reference}")
+    assert run('list @"my stage"') == []
 
 
 def test_copy_with_a_select_list(run: Run, tmp_path: Path, own: None) -> None:

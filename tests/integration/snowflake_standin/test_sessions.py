@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,30 @@ def test_a_test_can_end_a_session(
     assert standin.state(database) == NOTHING
     with pytest.raises(DatabaseError, match="390111"):
         run("select 1")
+
+
+def test_the_first_change_of_a_transaction_waits_for_another_sessions(
+    run: Run, standin: StandIn, database: str
+) -> None:
+    run("create table turns as select 0 as turn")
+    run("begin")
+    run("update turns set turn = turn + 1")
+    seen: list[int] = []
+
+    def other() -> None:
+        with standin.connect(database) as connection, connection.cursor() as cursor:
+            cursor.execute("begin")
+            cursor.execute("update turns set turn = turn + 1")
+            seen.extend(row[0] for row in cursor.execute("select turn from turns").fetchall())
+            cursor.execute("commit")
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join(0.5)
+    assert seen == []
+    run("commit")
+    thread.join(20)
+    assert seen == [2]
 
 
 CLIENT = """

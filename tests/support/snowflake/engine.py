@@ -71,15 +71,19 @@ def run(session: Session, sql: str, bindings: list[Any]) -> Answer:
     """
     until = time.monotonic() + _LONGEST_CONFLICT
     while True:
-        alone = not session.in_transaction
+        alone, first = not session.in_transaction, session.fresh
+        session.fresh = False
         try:
             return _run(session, sql, list(bindings))
         except Conflict as conflict:
-            if not alone or time.monotonic() > until:
+            if not (alone or first) or time.monotonic() > until:
                 message = f"Statement was aborted because of a lock: {conflict}"
                 raise Refused(625, "57014", message) from conflict
             session.rollback()
             time.sleep(_PAUSE)
+            if first:
+                session.begin()
+                session.fresh = True
 
 
 def _run(session: Session, sql: str, bindings: list[Any]) -> Answer:
@@ -123,6 +127,7 @@ def _file_transfer(session: Session, sql: str, bindings: list[Any]) -> Answer:
 
 def _transaction(session: Session, word: str) -> Answer:
     if word in ("BEGIN", "START"):
+        session.fresh = not session.in_transaction
         session.begin()
     elif word == "COMMIT":
         session.commit()

@@ -36,6 +36,7 @@ class Session:
         temporary: the tables and views that only this session sees, and their kind.
         own_stages: the stages that go with it.
         in_transaction: whether a transaction was begun.
+        fresh: whether nothing was done in it yet, so that it may as well begin later.
         stage_full: whether the upload that is going on fails.
         last_seen: when it was last heard of.
     """
@@ -61,6 +62,7 @@ class Session:
         self._known: dict[Name, object] = {}
         self._touched: set[Name] = set()
         self.in_transaction = False
+        self.fresh = False
         self.autocommit = True
         self.loaded: set[tuple[str, str]] = set()
         self.last_query = ""

@@ -203,6 +203,8 @@ def list_files(session: Session, reader: Reader) -> Answer:
 
 def remove(session: Session, reader: Reader) -> Answer:
     """`REMOVE @stage/path [PATTERN = '...']`."""
+    # sqlglot takes all that follows the word for one token.
+    reader = Reader(reader.sql[reader.tokens[0].end + 1 :], reader.bindings)
     stage, path = located(session, reference(reader))
     pattern = reader.options().get("PATTERN")
     found = []

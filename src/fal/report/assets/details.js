@@ -61,6 +61,7 @@ function ofNode(node) {
     ["Built as", node.materialized],
     ["File", node.path && el("code", {}, node.path)],
     ["Scripts", node.scripts.length ? el("code", {}, node.scripts.join(", ")) : null],
+    ["Trained models", node.models.map((one) => `${one.action} ${one.name} version ${one.version}${one.asked === null ? "" : ` (${one.asked})`}`).join(", ")],
     ["Environment", node.environment],
     ["Answer", kind === "ok" && node.message !== "OK" ? node.message : null],
     ["Thread", node.lane],

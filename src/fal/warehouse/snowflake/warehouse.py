@@ -8,15 +8,19 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from fal.exceptions import ConnectionLostError, WarehouseError
+from fal.warehouse.artifact_files import ArtifactFiles
 from fal.warehouse.base import Connection, Staged, Warehouse
+from fal.warehouse.identifiers import in_snowflake
 from fal.warehouse.snowflake import faults
 from fal.warehouse.snowflake.loading import Loading
 from fal.warehouse.snowflake.results import fetched
+from fal.warehouse.snowflake.stage_files import StageFiles
 
 _PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
 
@@ -39,6 +43,9 @@ class _Thread(threading.local):
 
 class SnowflakeWarehouse(Warehouse):
     """A Snowflake account, through dbt's connection of the running thread."""
+
+    json_type = "variant"
+    instant_type = "timestamp_ltz"
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -144,6 +151,36 @@ class SnowflakeWarehouse(Warehouse):
     def quote(self, name: str) -> str:
         """Quote an identifier."""
         return '"' + name.replace('"', '""') + '"'
+
+    def literal(self, text: str) -> str:
+        """Write a text as SQL does; a backslash begins an escape there."""
+        return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+    def json_literal(self, text: str) -> str:
+        """Write JSON as a value."""
+        return f"parse_json({self.literal(text)})"
+
+    def instant(self, moment: datetime) -> str:
+        """Write an instant, whatever format the session has for timestamps."""
+        micros = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        return f"to_timestamp_ltz({micros}, 6)"
+
+    def has_table(self, database: str | None, schema: str, table: str) -> bool:
+        """Whether a schema has a table."""
+        tables = "information_schema.tables"
+        if database is not None:
+            name = database.upper() if in_snowflake(database) == database.upper() else database
+            tables = f"{self.quote(name)}.{tables}"
+        found = self.read(
+            f"select 1 as found from {tables} where upper(table_schema) = "
+            f"upper({self.literal(schema)}) and upper(table_name) = upper({self.literal(table)})",
+            repeatable=True,
+        )
+        return bool(found.num_rows)
+
+    def artifact_files(self, database: str | None, schema: str) -> ArtifactFiles:
+        """The stage of the schema."""
+        return StageFiles(self, schema)
 
     def replace(self, relation: str, select: str) -> None:
         """Make a table of the rows of a SELECT, in the place of one that may be there."""

@@ -1,0 +1,199 @@
+"""The tables that list versions of models, and what they are called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fal.artifacts.facts import dumps, read_number
+from fal.artifacts.model import ModelVersion, ReadRows
+from fal.warehouse.base import Warehouse
+
+VERSIONS = "fal_model_versions"
+ALIASES = "fal_model_aliases"
+_TURNS = "fal_model_turns"
+
+# The column, its type in the words of `Catalog._type`, and what it holds.
+_COLUMNS: Mapping[str, str] = {
+    "name": "text",
+    "version": "integer",
+    "created_at": "instant",
+    "target": "text",
+    "metrics": "json",
+    "params": "json",
+    "model": "text",
+    "script": "text",
+    "script_sha256": "text",
+    "code_version": "text",
+    "refs": "json",
+    "libraries": "json",
+    "estimator": "text",
+    "format": "text",
+    "size": "integer",
+    "sha256": "text",
+    "file": "text",
+    "run_id": "text",
+}
+_ALIAS_COLUMNS: Mapping[str, str] = {
+    "change": "integer",
+    "name": "text",
+    "alias": "text",
+    "version": "integer",
+    "changed_at": "instant",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """The schema that holds the tables.
+
+    Attributes:
+        database: its database's name.
+        schema: its name.
+        sql: both, quoted as SQL needs them.
+    """
+
+    database: str | None
+    schema: str
+    sql: str
+
+
+class Catalog:
+    """Reads and writes the tables of one schema; see docs/models.md.
+
+    Args:
+        warehouse: the warehouse.
+        place: the schema.
+    """
+
+    def __init__(self, warehouse: Warehouse, place: Place) -> None:
+        self._warehouse, self.place = warehouse, place
+
+    def exists(self) -> bool:
+        """Whether a version was ever saved here."""
+        return self._warehouse.has_table(self.place.database, self.place.schema, VERSIONS)
+
+    def create(self) -> None:
+        """Make the tables where they are missing."""
+        for table, columns in ((VERSIONS, _COLUMNS), (ALIASES, _ALIAS_COLUMNS)):
+            listed = ", ".join(f"{name} {self._type(kind)}" for name, kind in columns.items())
+            self._execute(f"create table if not exists {self._table(table)} ({listed})")
+        if not self._warehouse.one_writer:
+            self._execute(f"create table if not exists {self._table(_TURNS)} as select 0 as turn")
+
+    def take_turn(self) -> None:
+        """In a transaction, wait until those of others that have called this have ended."""
+        if not self._warehouse.one_writer:
+            # The one row is locked until the transaction ends.
+            self._execute(f"update {self._table(_TURNS)} set turn = turn + 1")
+
+    def next_version(self, name: str) -> int:
+        """The number after the highest; to be asked in one's turn."""
+        return self._highest("version", VERSIONS, name) + 1
+
+    def add(self, version: ModelVersion) -> None:
+        """Add a version."""
+        values = {column: getattr(version, column) for column in _COLUMNS}
+        values["refs"] = [
+            {"call": one.call, "relation": one.relation, "rows": one.rows} for one in version.refs
+        ]
+        self._insert(VERSIONS, _COLUMNS, values)
+
+    def call(self, name: str, alias: str, version: int | None) -> None:
+        """Give an alias to a version, or to none; to be done in one's turn.
+
+        What it meant before stays in the table, so that it can be told what was used when.
+        """
+        values = {
+            "change": self._highest("change", ALIASES, None) + 1,
+            "name": name,
+            "alias": alias,
+            "version": version,
+            "changed_at": datetime.now(UTC),
+        }
+        self._insert(ALIASES, _ALIAS_COLUMNS, values)
+
+    def versions(self, name: str | None = None) -> list[ModelVersion]:
+        """The versions, of one model or of all, by name, the newest first."""
+        where = "" if name is None else f" where name = {self._text(name)}"
+        columns = ", ".join(_COLUMNS)
+        rows = self._read(
+            f"select {columns} from {self._table(VERSIONS)}{where} order by name, version desc"
+        )
+        aliases = self._aliases(where)
+        return [_version(row, aliases.get((row["name"], row["version"]), ())) for row in rows]
+
+    def remove(self, name: str, versions: Iterable[int]) -> None:
+        """Remove versions; their aliases must have gone before."""
+        listed = ", ".join(str(int(version)) for version in versions)
+        self._execute(
+            f"delete from {self._table(VERSIONS)} "
+            f"where name = {self._text(name)} and version in ({listed})"
+        )
+
+    def _aliases(self, where: str) -> dict[tuple[str, int], tuple[str, ...]]:
+        """What versions are called now."""
+        latest: dict[tuple[str, str], int | None] = {}
+        sql = f"select name, alias, version from {self._table(ALIASES)}{where} order by change"
+        for row in self._read(sql):
+            latest[row["name"], row["alias"]] = row["version"]
+        found: dict[tuple[str, int], tuple[str, ...]] = {}
+        for (name, alias), version in sorted(latest.items()):
+            if version is not None:
+                found[name, version] = (*found.get((name, version), ()), alias)
+        return found
+
+    def _highest(self, column: str, table: str, name: str | None) -> int:
+        where = "" if name is None else f" where name = {self._text(name)}"
+        rows = self._read(
+            f"select coalesce(max({column}), 0) as n from {self._table(table)}{where}"
+        )
+        return int(rows[0]["n"])
+
+    def _insert(self, table: str, columns: Mapping[str, str], values: Mapping[str, Any]) -> None:
+        listed = ", ".join(self._literal(columns[name], values[name]) for name in columns)
+        self._execute(f"insert into {self._table(table)} ({', '.join(columns)}) select {listed}")
+
+    def _literal(self, kind: str, value: Any) -> str:
+        if value is None:
+            return "null"
+        if kind == "integer":
+            return str(int(value))
+        if kind == "instant":
+            return self._warehouse.instant(value)
+        if kind == "json":
+            return self._warehouse.json_literal(dumps(value))
+        return self._text(value)
+
+    def _type(self, kind: str) -> str:
+        warehouse = self._warehouse
+        types = {"text": "varchar", "integer": "bigint"}
+        types |= {"instant": warehouse.instant_type, "json": warehouse.json_type}
+        return types[kind]
+
+    def _table(self, name: str) -> str:
+        return f"{self.place.sql}.{name}"
+
+    def _text(self, text: str) -> str:
+        return self._warehouse.literal(text)
+
+    def _execute(self, sql: str) -> None:
+        self._warehouse.connection.execute(sql)
+
+    def _read(self, sql: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._warehouse.read(sql).to_pylist()
+        return rows
+
+
+def _version(row: Mapping[str, Any], aliases: tuple[str, ...]) -> ModelVersion:
+    values = dict(row)
+    for column, kind in _COLUMNS.items():
+        if kind == "json" and isinstance(values[column], str):
+            values[column] = json.loads(values[column])
+    values["metrics"] = {key: read_number(value) for key, value in values["metrics"].items()}
+    values["refs"] = tuple(ReadRows(**one) for one in values["refs"])
+    values["created_at"] = values["created_at"].astimezone(UTC)
+    return ModelVersion(**values, aliases=aliases)
