@@ -62,7 +62,14 @@ class RawFile(NamedTuple):
 
 def raw_file(info: SourceInfo, folder: Path) -> RawFile:
     """Find the file of a table whose columns the source declares."""
-    types = {name: TYPES[str(column.data_type)] for name, column in info.columns.items()}
+    types = {}
+    for name, column in info.columns.items():
+        if column.data_type not in TYPES:
+            raise ValueError(
+                f"source {SOURCE}.{info.table_name}: {name} has the data_type {column.data_type}; "
+                f"declare one of {', '.join(TYPES)}"
+            )
+        types[name] = TYPES[column.data_type]
     path = find_file(folder, info.table_name)
     return RawFile(info, path, path.read_bytes(), types)
 
@@ -135,4 +142,5 @@ if changed:
             print(f"{file.table}: {frame.num_rows:,} rows from {file.path.name}")
     finally:
         write_ledger(entries)
-print(f"{len(changed)} of {len(files)} files loaded from {folder}; the others have not changed")
+told = "; the others have not changed" if len(changed) < len(files) else ""
+print(f"{len(changed)} of {len(files)} files loaded from {data_path}{told}")

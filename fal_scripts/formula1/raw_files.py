@@ -38,6 +38,8 @@ TYPES: Types = {
 TOLD = 40
 """How many problems are told one by one."""
 
+OUT_OF_PLACE = "has a quote or a carriage return out of place"
+
 _FIELD = rb'(?:"(?:[^"\r\n]|"")*+"|[^",\r\n]*+)'
 _LINE = rb"%b(?:,%b)*+" % (_FIELD, _FIELD)
 # A value never holds a line's end here, so an open quote is found on its own line.
@@ -110,8 +112,9 @@ def read_table(path: Path, data: bytes, types: Types) -> pa.Table:
     header, _, _ = data.partition(b"\n")
     names = _columns(path, header, types)
     table = None
-    # Arrow is lenient about quotes.
-    if b'"' not in data or _REGULAR_FILE.fullmatch(data):
+    # Arrow is lenient about quotes, and ends a line at a carriage return alone.
+    plain = b'"' not in data and b"\r" not in data
+    if plain or _REGULAR_FILE.fullmatch(data):
         with suppress(pa.ArrowInvalid):
             table = _read_at_once(data, names, types)
     if table is None:
@@ -140,7 +143,7 @@ def _columns(path: Path, header: bytes, types: Types) -> list[str]:
     """The columns that the header names, in its order; they have to be those declared."""
     header = header.rstrip(b"\r")
     if not _REGULAR_LINE.fullmatch(header):
-        raise MalformedFileError([Problem(path, 1, "the header has a quote out of place")])
+        raise MalformedFileError([Problem(path, 1, f"the header {OUT_OF_PLACE}")])
     names = [snake_case(name) for name in next(csv.reader([header.decode()]), [])]
     wrong = [f"lacks {name}" for name in types if name not in names]
     wrong += [f"has {name}, which is not declared" for name in names if name not in types]
@@ -165,7 +168,9 @@ def _read_at_once(data: bytes, names: list[str], types: Types, skip: int = 1) ->
     )
     for column in table.columns:
         # "nan" and "inf" are texts here, and no numbers.
-        if pa.types.is_floating(column.type) and False in compute.is_finite(column).unique():
+        if not pa.types.is_floating(column.type):
+            continue
+        if False in compute.is_finite(column).unique().to_pylist():
             raise pa.ArrowInvalid("not finite")
     return table
 
@@ -205,7 +210,7 @@ def _rows(path: Path, data: bytes, problems: list[Problem]) -> Iterator[tuple[in
         if _REGULAR_LINE.fullmatch(text):
             yield number, next(csv.reader([text.decode()], strict=True))
         else:
-            problems.append(Problem(path, number, "has a quote out of place"))
+            problems.append(Problem(path, number, OUT_OF_PLACE))
 
 
 def _wrong(texts: Sequence[str], places: range, kind: pa.DataType) -> Iterator[int]:

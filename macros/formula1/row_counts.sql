@@ -6,5 +6,7 @@
     select '{{ table }}' as table_name, count(*) as row_count from {{ relation }} union all
         {%- endif -%}
     {%- endfor %}
-    select 'none' as table_name, 0 as row_count where 1 = 0
+    select 'none' as table_name, rows_in_none as row_count
+    from (select 0 as rows_in_none) as nothing
+    where rows_in_none > 0
 {%- endmacro %}

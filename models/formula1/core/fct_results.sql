@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='merge',
         unique_key='result_id',
-        on_schema_change='sync_all_columns',
+        on_schema_change='fail',
         post_hook="""
             delete from {{ this }}
             where result_id not in (select result_id from {{ ref('stg_formula1__results') }})
@@ -49,7 +49,8 @@ flagged as (
 changed as (
 
     -- Results are corrected long after the race, so rows are found by what is in them and not by
-    -- their date. What is no longer among the results is deleted by the post-hook.
+    -- their date. What is no longer among the results is deleted by the post-hook. Another column
+    -- asks for --full-refresh.
     select * from flagged
     {% if is_incremental() %}
     except
