@@ -53,6 +53,7 @@ def test_a_stage_and_its_path_may_be_quoted(run: Run, tmp_path: Path, database: 
     assert run('list @"my stage"') == []
     run(f"put 'file://{file}' {reference} auto_compress = false")
     assert len(run(f"list {reference}")) == 1
+    run(f"get {reference} 'file://{tmp_path}/'")
     run(f"remove {reference}")
     assert run('list @"my stage"') == []
 

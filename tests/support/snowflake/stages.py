@@ -167,7 +167,7 @@ def put(session: Session, sql: str, bindings: list[Any]) -> Answer:
 
 def get(session: Session, sql: str, bindings: list[Any]) -> Answer:
     """`GET '@stage/path' 'file://...'`."""
-    found = re.match(rf"GET\s+(?P<stage>\S+)\s+{_LOCAL}", sql, re.IGNORECASE)
+    found = re.match(rf"GET\s+(?P<stage>'(?:[^'\\]|\\.)*'|\S+)\s+{_LOCAL}", sql, re.IGNORECASE)
     if found is None:
         raise syntax_error("(expected GET @stage file://...).")
     stage, path = located(session, reference(Reader(found["stage"], bindings)))
