@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from formula1.forecast import NAMES, NUMBERS
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -12,17 +13,6 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 SEED = 2020
-
-# All of it is known when the race starts. The circuit is not among it: it made every candidate's
-# log-loss worse.
-NAMES = ["driver_code", "constructor_code"]
-NUMBERS = [
-    "start_position",
-    "driver_age_years",
-    "driver_confidence_before",
-    "constructor_reliability_before",
-]
-FEATURES = [*NAMES, *NUMBERS]
 
 
 def candidates() -> dict[str, Pipeline]:

@@ -98,10 +98,27 @@ def position_label(position: pd.Series[int]) -> pd.Series[str]:
 
 
 def training_rows(encoded: pd.DataFrame, hold_out_year: int) -> pd.DataFrame:
-    """Return the rows of the seasons before the one that is held out."""
-    return encoded[encoded["race_year"] < hold_out_year].reset_index(drop=True)
+    """Return the rows of the seasons before the one that is held out.
+
+    Raises:
+        ValueError: There are none.
+    """
+    return _some(encoded[encoded["race_year"] < hold_out_year], f"before {hold_out_year}")
 
 
 def hold_out_rows(encoded: pd.DataFrame, hold_out_year: int) -> pd.DataFrame:
-    """Return the rows of the season that is held out."""
-    return encoded[encoded["race_year"] == hold_out_year].reset_index(drop=True)
+    """Return the rows of the season that is held out.
+
+    Raises:
+        ValueError: There are none.
+    """
+    return _some(encoded[encoded["race_year"] == hold_out_year], f"in {hold_out_year}")
+
+
+def _some(rows: pd.DataFrame, when: str) -> pd.DataFrame:
+    if rows.empty:
+        raise ValueError(
+            f"covariate_encoding: no rows {when}; the variable formula1_last_year names the "
+            "season that is held out"
+        )
+    return rows.reset_index(drop=True)

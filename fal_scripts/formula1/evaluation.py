@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from formula1.candidates import FEATURES, SEED
+from formula1.candidates import SEED
 from formula1.encoding import LABELS
+from formula1.forecast import features, in_order, labels
 from sklearn.base import clone
 from sklearn.metrics import balanced_accuracy_score, log_loss, recall_score
 from sklearn.model_selection import StratifiedGroupKFold
@@ -49,25 +50,6 @@ class Evaluation:
         return most_probable(self.classes, self.probabilities)
 
 
-def features(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what models look at, as floats, by the row's `result_id`.
-
-    Raises:
-        KeyError: A column is missing.
-        ValueError: A value is missing.
-    """
-    table = rows.set_index("result_id")[FEATURES]
-    missing = [name for name in FEATURES if table[name].isna().any()]
-    if missing:
-        raise ValueError(f"expected no missing values in {', '.join(missing)}")
-    return table.astype("float64")
-
-
-def labels(rows: pd.DataFrame) -> npt.NDArray[np.str_]:
-    """Return the class of each row."""
-    return rows["position_label"].to_numpy(dtype=str)
-
-
 def evaluate(candidates: Mapping[str, Any], training: pd.DataFrame) -> list[Evaluation]:
     """Cross-validate models on the same folds, in which each race is whole.
 
@@ -98,12 +80,14 @@ def _evaluate(
     folds: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]],
 ) -> Evaluation:
     classes = tuple(sorted(LABELS))
-    probabilities = np.full((len(y), len(classes)), np.nan)
+    probabilities = np.zeros((len(y), len(classes)))
     accuracy, loss = [], []
     for seen, unseen in folds:
         fitted = clone(model).fit(x.iloc[seen], y[seen])
-        told = fitted.predict_proba(x.iloc[unseen])
-        probabilities[unseen] = told
+        # A class that was not seen in this fold has no chance.
+        known = np.array([classes.index(label) for label in fitted.classes_])
+        probabilities[np.ix_(unseen, known)] = fitted.predict_proba(x.iloc[unseen])
+        told = probabilities[unseen]
         accuracy.append(balanced_accuracy_score(y[unseen], most_probable(classes, told)))
         loss.append(log_loss(y[unseen], told, labels=list(classes)))
     return Evaluation(name, np.array(accuracy), np.array(loss), y, probabilities, classes)
@@ -114,14 +98,6 @@ def most_probable(classes: Sequence[str], probabilities: Floats) -> npt.NDArray[
     labels: npt.NDArray[np.str_] = np.array(classes)
     most: npt.NDArray[np.intp] = probabilities.argmax(axis=1)
     return labels[most]
-
-
-def train(model: Any, training: pd.DataFrame) -> Any:
-    """Return the model, trained on all rows, which may come in any order."""
-    rows = in_order(training)
-    # In more threads, numbers are added in another order, and on small data it takes longer.
-    with threadpool_limits(1):
-        return clone(model).fit(features(rows), labels(rows))
 
 
 def choose(evaluations: list[Evaluation]) -> Evaluation:
@@ -160,31 +136,6 @@ def as_table(evaluations: list[Evaluation], training: pd.DataFrame) -> pd.DataFr
 def _recalls(found: Evaluation) -> dict[str, float]:
     values = recall_score(found.actual, found.predicted, labels=LABELS, average=None)
     return {f"recall_{label}": float(value) for label, value in zip(LABELS, values, strict=True)}
-
-
-def predict(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the forecast of each row: the most probable class, and all probabilities.
-
-    Args:
-        model: A trained model.
-        rows: One row per result, in any order. What came of it is not looked at.
-
-    Returns:
-        One row per result, sorted: `result_id`, `predicted_label`, and `probability_podium`,
-        `probability_points` and `probability_none`.
-    """
-    x = features(in_order(rows))
-    with threadpool_limits(1):
-        told = pd.DataFrame(model.predict_proba(x), index=x.index, columns=list(model.classes_))
-    result = pd.DataFrame({"predicted_label": told.idxmax(axis=1)})
-    for label in LABELS:
-        result[f"probability_{label}"] = told[label]
-    return result.reset_index()
-
-
-def in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows in the one order that training takes them in, whatever theirs was."""
-    return rows.sort_values("result_id", ignore_index=True)
 
 
 def _check_size(y: npt.NDArray[np.str_], races: npt.NDArray[np.int64]) -> None:

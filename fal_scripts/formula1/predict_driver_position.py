@@ -2,7 +2,7 @@
 
 from fal.typing import *
 
-from formula1.evaluation import predict
+from formula1.forecast import predict
 
 model = load_model("driver_position")
 write_to_model(predict(model, ref("hold_out_dataset")))

@@ -2,9 +2,10 @@
 
 from fal.typing import *
 
-from formula1.candidates import FEATURES, SEED, candidates
+from formula1.candidates import SEED, candidates
 from formula1.drawing import draw_calibration, draw_confusion
-from formula1.evaluation import FOLDS, as_table, choose, evaluate, train
+from formula1.evaluation import FOLDS, as_table, choose, evaluate
+from formula1.forecast import FEATURES, train
 
 training = ref("training_dataset")
 models = candidates()

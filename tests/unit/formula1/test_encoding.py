@@ -5,7 +5,6 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from formula1.candidates import FEATURES
 from formula1.encoding import (
     KEPT,
     encode,
@@ -14,6 +13,7 @@ from formula1.encoding import (
     position_label,
     training_rows,
 )
+from formula1.forecast import FEATURES
 from formula1.preparation import prepare
 from tests.unit.formula1.racing import FIELD, encoded, results
 
@@ -72,6 +72,13 @@ def test_the_last_season_is_held_out() -> None:
     assert set(hold_out["race_year"]) == {2020}
     together = pd.concat([training, hold_out])["result_id"]
     assert together.sort_values().to_list() == rows["result_id"].to_list()
+
+
+def test_a_split_with_nothing_on_one_side_is_told() -> None:
+    with pytest.raises(ValueError, match="no rows in 2021; the variable formula1_last_year"):
+        hold_out_rows(encoded(), 2021)
+    with pytest.raises(ValueError, match="no rows before 2018"):
+        training_rows(encoded(), 2018)
 
 
 def test_what_can_not_be_encoded_is_told() -> None:

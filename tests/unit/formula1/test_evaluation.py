@@ -12,7 +12,7 @@ import yaml
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
-from formula1.candidates import FEATURES, candidates
+from formula1.candidates import candidates
 from formula1.drawing import draw_calibration, draw_confusion
 from formula1.encoding import LABELS, hold_out_rows, training_rows
 from formula1.evaluation import (
@@ -21,10 +21,8 @@ from formula1.evaluation import (
     as_table,
     choose,
     evaluate,
-    features,
-    predict,
-    train,
 )
+from formula1.forecast import FEATURES, features, predict, train
 from tests.unit.formula1.racing import encoded
 
 PROJECT = yaml.safe_load((Path(__file__).parents[3] / "dbt_project.yml").read_text())
@@ -92,6 +90,19 @@ def test_the_scores_are_scikit_learns_fold_by_fold() -> None:
     assert row["log_loss"] == pytest.approx(of_rows, abs=0.01)
     assert [row[f"recall_{label}"] for label in LABELS] == [0, 1, 0]
     assert (row["training_rows"], row["training_races"]) == (192, 16)
+
+
+def test_a_class_that_a_fold_has_not_seen_has_no_chance_there() -> None:
+    # All podiums but one race's count as points, so that one fold trains without a podium.
+    first = TRAINING["race_id"] == TRAINING["race_id"].min()
+    elsewhere = TRAINING["position_label"].eq("podium") & ~first
+    rows = TRAINING.assign(position_label=TRAINING["position_label"].mask(elsewhere, "points"))
+    rows.loc[first, "position_label"] = "podium"
+    (found,) = evaluate({"shares": candidates()["class_shares"]}, rows)
+    podium = found.classes.index("podium")
+    assert (found.probabilities[found.actual == "podium", podium] == 0).all()
+    assert found.probabilities.sum(axis=1) == pytest.approx([1] * len(rows))
+    assert np.isfinite(found.log_loss).all()
 
 
 def evaluation(name: str, *losses: float) -> Evaluation:
