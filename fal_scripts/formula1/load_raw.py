@@ -64,12 +64,13 @@ def raw_file(info: SourceInfo, folder: Path) -> RawFile:
     """Find the file of a table whose columns the source declares."""
     types = {}
     for name, column in info.columns.items():
-        if column.data_type not in TYPES:
+        declared = str(column.data_type)
+        if declared not in TYPES:
             raise ValueError(
-                f"source {SOURCE}.{info.table_name}: {name} has the data_type {column.data_type}; "
+                f"source {SOURCE}.{info.table_name}: {name} has the data_type {declared}; "
                 f"declare one of {', '.join(TYPES)}"
             )
-        types[name] = TYPES[column.data_type]
+        types[name] = TYPES[declared]
     path = find_file(folder, info.table_name)
     return RawFile(info, path, path.read_bytes(), types)
 
@@ -115,6 +116,8 @@ declared = [info for info in list_sources() if info.name == SOURCE]
 raw_tables = [info for info in declared if info.table_name != LEDGER]
 data_path = Path(context.vars["formula1_data_path"]).expanduser()
 folder = Path(context.config.project_dir, data_path)
+if not folder.is_dir():
+    raise MalformedFileError([Problem(folder, 0, "is no folder; set formula1_data_path")])
 
 files = collect(lambda info: raw_file(info, folder), raw_tables)
 rows = row_counts(declared)

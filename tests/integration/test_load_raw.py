@@ -118,6 +118,8 @@ def test_malformed_files_are_told_with_their_lines_and_change_no_table(project: 
     assert "pit_stops.csv:3: has a quote or a carriage return out of place" in done.output
     assert "status.csv:4: has 3 fields, and the header 2" in done.output
     assert 'status.csv:5: status_id is "x", which is no integer' in done.output
+    done = load(project, formula1_data_path="elsewhere").ended(1)
+    assert "elsewhere: is no folder; set formula1_data_path" in done.output
     after = {table: project.rows(f"raw.{table}") for table in before}
     assert after == before
 
