@@ -13,18 +13,21 @@ from fal.exceptions import NoModelError, UntrustedError
 from tests.support.project import Project
 
 TRAIN = """
+    import os
     from sklearn.linear_model import LogisticRegression
 
     frame = ref("samples")
-    model = LogisticRegression(C=context.vars.get("C", 1.0)).fit(frame[["x"]], frame["y"])
+    model = LogisticRegression(C=float(os.environ.get("TRAIN_C", 1))).fit(frame[["x"]], frame["y"])
     saved = save_model(model, "grade", metrics={"accuracy": 0.75}, params=model.get_params())
     save_model({"classes": ["low", "high"]}, "labels")
     frame["version"] = saved.version
     write_to_model(frame[["version"]].head(1))
 """
 PREDICT = """
+    import os
+
     frame = ref("samples")
-    model = load_model("grade", version=context.vars.get("which", "latest"))
+    model = load_model("grade", version=os.environ.get("PREDICT_BY", "latest"))
     names = load_model("labels")["classes"]
     frame["label"] = [names[label] for label in model.predict(frame[["x"]])]
     write_to_model(frame[["x", "label"]])
@@ -47,10 +50,11 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     project = shop(tmp_path_factory.mktemp("trained"), standin)
     early = project.flow("build", "--exclude", "train").ended(1).output
     assert "NoModelError: load_model('grade'): there is no trained model grade in" in early
-    target = project.flow("run", "--select", "samples").ok() and ("prod" if standin else "dev")
-    assert f"run the training first: train saves it: `fal flow run --select train`" in early, target
+    assert "run the training first: train saves it: `fal flow run --select train`" in early
     project.flow("run").ok()
-    project.flow("run", "--select", "train", "--vars", "{C: 0.5}").ok()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAIN_C", "0.5")
+        project.flow("run", "--select", "train").ok()
     return project
 
 
@@ -79,7 +83,7 @@ def test_the_row_tells_where_a_version_comes_from(trained: Project) -> None:
 
 
 def test_prediction_alone_uses_the_version_trained_last_or_the_one_asked_for(
-    trained: Project,
+    trained: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained.flow("build", "--exclude", "train").ok()
     assert [row[1] for row in trained.rows("predict")] == ["low", "low", "high", "high"]
@@ -88,10 +92,11 @@ def test_prediction_alone_uses_the_version_trained_last_or_the_one_asked_for(
         ("loaded", "grade", 2, "latest"),
         ("loaded", "labels", 2, "latest"),
     ]
-    failed = trained.flow("run", "--select", "predict", "--vars", "{which: best}").ended(1).output
+    monkeypatch.setenv("PREDICT_BY", "best")
+    failed = trained.flow("run", "--select", "predict").ended(1).output
     assert "no version of grade is called 'best'; it has the versions 2, 1" in failed
     trained.fal("models", "promote", "grade", "1", "--alias", "best").ok()
-    trained.flow("run", "--select", "predict", "--vars", "{which: best}").ok()
+    trained.flow("run", "--select", "predict").ok()
     assert run_facts(trained, "predict")[0]["version"] == 1
 
 
@@ -125,19 +130,19 @@ def test_versions_are_shown_compared_named_and_pruned(trained: Project) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "told"),
     [
-        (("show", "grades"), 1, "there is no trained model grades in"),
         (("show", "grade", "9"), 1, "grade has no version 9; it has the versions 2, 1"),
-        (("show", "../grade"), 1, "a model's name has up to 100 letters"),
+        (("promote", "../grade"), 1, "a model's name has up to 100 letters"),
         (("promote", "grade", "--alias", "latest"), 1, "an alias has up to 100 letters"),
         (("promote", "grade", "--clear"), 1, "no version of grade is called 'production'"),
         (("prune",), 2, "name trained models, or say --all"),
-        (("prune", "grade", "--keep", "0"), 2, "0 is not in the range"),
-        (("prune", "grades"), 1, "there is no trained model grades"),
+        (("prune", "grades"), 1, "there is no trained model grades in"),
     ],
 )
 def test_what_a_command_cannot_do_is_told(
     trained: Project, args: tuple[str, ...], code: int, told: str
 ) -> None:
+    if trained.standin is not None:
+        pytest.skip("the same on every warehouse")
     assert told in trained.fal("models", *args).ended(code).output
 
 
@@ -174,47 +179,44 @@ UNDECLARED = (
 
 def test_what_saves_a_model_must_be_declared(tmp_path: Path) -> None:
     project = shop(tmp_path, None)
-    assert "Nothing found" in project.fal("check").ok().output
-    project.placeholder("predict", "ref('samples')")
-    project.script("named.py", "load_model(context.vars['name'])\nwrite_to_model(ref('samples'))")
+    project.script("named.py", "import os\nload_model(os.environ['NAME'])\nwrite_to_model(1)")
     project.placeholder("named", "ref('samples')", "ref('train')", scripts=["named.py"])
+    project.placeholder("early", "ref('samples')", scripts=["predict.py"])
     found = project.fal("check").ended(1).output
     assert f"error [undeclared-ref] {UNDECLARED} does not declare" in found
     assert "[undecidable-ref] the trained model that `load_model` loads is known only" in found
-    assert "stale-ref" not in found
-    early = project.flow("run", "--select", "samples", "predict").ended(1).output
-    assert f"UndeclaredRefError: {UNDECLARED}" in early
-    project.flow("run", "--select", "train").ok()
-    late = project.flow("run", "--select", "predict").ended(1).output
-    assert f"UndeclaredRefError: {UNDECLARED}" in late
-    assert "undeclared_refs" not in late
-    warned = project.flow("run", "--select", "predict", "--vars", "{fal: {undeclared_refs: warn}}")
-    assert "loads the trained model grade, saved by ref('train')" in warned.ok().output
-    project.fal("sync", "predict").ok()
-    assert "-- {{ ref('train') }}" in (tmp_path / "models" / "predict.sql").read_text()
-    project.flow("run", "--select", "predict").ok()
+    assert found.endswith("3 errors in 3 scripts.\n")  # labels are train's, too
+    assert f"UndeclaredRefError: {UNDECLARED}" in (
+        project.flow("run", "--select", "samples", "early").ended(1).output
+    )
+    assert f"UndeclaredRefError: {UNDECLARED}" in (
+        project.flow("run", "--select", "train", "early").ended(1).output
+    )
+    project.fal("sync", "early").ok()
+    assert "-- {{ ref('train') }}" in (tmp_path / "models" / "early.sql").read_text()
+    warn = "{fal: {undeclared_refs: warn}}"
+    project.placeholder("early", "ref('samples')", scripts=["predict.py"])
+    warned = project.flow("run", "--select", "early", "--vars", warn).ok().output
+    assert "loads the trained model grade, saved by ref('train')" in warned
 
 
-def test_settings_are_checked_and_hooks_save_nothing(tmp_path: Path) -> None:
-    project = Project(tmp_path)
-    project.model("samples", SAMPLES)
-    project.placeholder("made", code="save_model(print, 'm', format='pickle')\nwrite_to_model(1)")
-    wrong = "{fal: {artifacts: {trusted_types: a.B, allow_pickle: 1, more: 2}}}"
-    told = project.flow("run", "--vars", wrong).ended(2).output
+def test_settings_are_checked(tmp_path: Path) -> None:
+    wrong = {"trusted_types": "a.B", "allow_pickle": 1, "more": 2}
+    project = Project(tmp_path, settings={"vars": {"fal": {"artifacts": wrong}}})
+    told = project.flow("run").ended(2).output
     assert "`vars: fal: artifacts:` trusted_types must be a list of full names of types" in told
     assert "allow_pickle must be true or false, not 1" in told
     assert "`vars: fal: artifacts:` has no more; it has trusted_types, allow_pickle" in told
-    refused = project.flow("run", "--select", "made").ended(1).output
-    assert "UntrustedError: save_model('m'): a pickle file runs code" in refused
-    allowed = project.flow(
-        "run", "--select", "made", "--vars", "{fal: {artifacts: {allow_pickle: true}}}"
-    )
-    assert "UntrustedError" not in allowed.output
-    # A version that was complete stays, though its script failed after it.
-    assert [one["format"] for one in listed(project, "list", "m")] == ["pickle"]
+
+
+def test_code_is_allowed_by_the_project_and_hooks_save_nothing(tmp_path: Path) -> None:
+    allowed = {"fal-scripts-path": "fal_scripts", "fal": {"artifacts": {"allow_pickle": True}}}
+    project = Project(tmp_path, settings={"vars": allowed})
     project.script("hook.py", "save_model([1], 'm')")
-    project.yaml(
-        "models/samples.yml",
-        {"models": [{"name": "samples", "meta": {"fal": {"post-hook": ["hook.py"]}}}]},
-    )
-    assert "save_model(): a hook can't write" in project.flow("run", "--select", "samples").output
+    project.model("samples", SAMPLES, meta={"fal": {"post-hook": ["hook.py"]}})
+    project.placeholder("made", code="save_model(print, 'm', format='pickle')\nraise ValueError")
+    told = project.flow("run").ended(1).output
+    assert "save_model(): a hook can't write" in told
+    # A version that was complete stays, though its script failed after it.
+    assert "ValueError" in told
+    assert [one["format"] for one in listed(project, "list", "m")] == ["pickle"]

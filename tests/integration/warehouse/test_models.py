@@ -159,7 +159,7 @@ def test_what_is_not_there_is_told_with_what_is(shelf: Shelf) -> None:
     ):
         with pytest.raises(NoModelError, match=told):
             registry.find("x", "known", which)
-    with pytest.raises(NoModelError, match="x: there is no trained model unknown in .*Odd schema"):
+    with pytest.raises(NoModelError, match=r"x: there is no trained model unknown in .*Odd schema"):
         registry.find("x", "unknown", "latest")
 
 
@@ -201,7 +201,7 @@ def test_a_save_that_fails_leaves_neither_row_nor_file(shelf: Shelf) -> None:
     before = shelf.files.names("failing/")
     table = f"{shelf.place.sql}.fal_model_versions"
     shelf.execute(f"alter table {table} drop column run_id")
-    with pytest.raises(WarehouseError, match="(?i)run_id"):
+    with pytest.raises(WarehouseError, match=r"(?i)run_id"):
         shelf.save("failing")
     shelf.execute(f"alter table {table} add column run_id varchar")
     assert shelf.files.names("failing/") == before
