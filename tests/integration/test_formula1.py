@@ -118,24 +118,24 @@ def test_the_relations_of_sql_are_the_same_on_snowflake(
         select table_schema, table_name from information_schema.tables
         where (table_schema = 'raw' or regexp_matches(table_name, '^(stg_|dim_|fct_|mart_)'))
             and table_name not in ('loaded_files', 'fct_driver_position_forecast')
-            -- the laps are compared in the tables that are made of these
+            -- the laps are compared in the mart that is made of these
             and table_name not in ('lap_times', 'stg_formula1__lap_times', 'fct_lap_times')
         """
     )
     assert len(relations) == 13 + 13 + 6 + 7 + 4
     database = on_snowflake.snowflake_database
     with standin.connect(database) as connection, connection.cursor() as cursor:
-        for schema, name in relations:
-            columns = [str(row[0]) for row in built.sql(f"describe {schema}.{name}")]
-            theirs = name if schema == "main" else f"{schema}.{name}"
+        for schema, table in relations:
+            columns = [str(row[0]) for row in built.sql(f"describe {schema}.{table}")]
+            theirs = table if schema == "main" else f"{schema}.{table}"
             described = cursor.execute(f"describe table {theirs}").fetchall()
-            assert [str(row[0]).lower() for row in described] == columns, name
+            assert [str(row[0]).lower() for row in described] == columns, table
             # The first three columns of every relation are a key, or hold one.
             select = f"select {', '.join(columns)} from {{}} order by {', '.join(columns[:3])}"
-            ours = built.sql(select.format(f"{schema}.{name}"))
+            ours = built.sql(select.format(f"{schema}.{table}"))
             others = cursor.execute(select.format(theirs)).fetchall()
-            assert len(ours) > 0, name
-            assert _plain(others) == ours, name
+            assert len(ours) > 0, table
+            assert _plain(others) == ours, table
 
 
 def test_a_run_without_training_predicts_with_the_model_trained_last(built: Project) -> None:
