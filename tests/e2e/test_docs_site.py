@@ -70,6 +70,8 @@ def project(
     project.write({"models/attacked.sql": sql})
     project.write({"models/attacked.yml": yaml.safe_dump(MODELS)})
     project.write({f"fal_scripts/{name}.py": BESIDE for name in ("first", "last", "hook")})
+    project.write({"models/globals.yml": yaml.safe_dump({"fal": {"scripts": ["everywhere.py"]}})})
+    project.write({"fal_scripts/everywhere.py": f"print({EVERY!r})\n"})
     run = project.run("fal", "flow", "run", "--select", SCRIPT_MODEL, "attacked", MPLBACKEND="Agg")
     run.ended_with(0)
     project.run("fal", "docs", "generate", "--static").ended_with(0)
@@ -240,6 +242,26 @@ def test_scripts_and_hooks_of_a_sql_model_are_told_as_text(
     assert texts(page, ".model-markdown strong") == ["bold"]
     assert page.locator(".model-markdown a[href^=javascript]").count() == 0
     assert details(page)[f"key {TOLD}"] == TOLD
+
+
+def test_global_scripts_are_on_the_projects_overview(
+    opened: Callable[..., Any], project: Project
+) -> None:
+    for place in ("overview", f"overview/{PACKAGE}"):
+        page = opened(static(project), place)
+        assert texts(page, "fal-globals h6") == ["Global script"]
+        assert texts(page, ".fal-stage") == ["after everything"]
+        assert texts(page, ".fal-source code") == [f"print({EVERY!r})"]
+        shown = page.eval_on_selector(".fal-source code", "one => getComputedStyle(one).color")
+        assert shown == "rgb(36, 41, 46)"
+    page = opened(static(project), "overview/dbt")
+    assert page.locator("fal-globals h6").count() == 0
+
+
+def test_long_details_go_on_in_the_next_line(opened: Callable[..., Any], project: Project) -> None:
+    page = opened(static(project), f"model/model.{PACKAGE}.attacked")
+    cut = "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.eval_on_selector_all(".details .detail-body", cut) == 0
 
 
 def test_the_search_shows_names_and_code_as_text(

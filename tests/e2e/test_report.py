@@ -23,6 +23,21 @@ from tests.support.runs import at, large_run, made_run
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
 
 
+# The boxes of a graph that cover another, or are too small for their texts.
+FITS = """
+    all => {
+        const boxes = all.map((one) => one.querySelector(".body").getBoundingClientRect());
+        const inside = (box, one) => [...one.querySelectorAll("text")].every(
+            (text) => text.getBoundingClientRect().right <= box.right);
+        const apart = (a, b) =>
+            a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+        return all.filter((one, at) => !inside(boxes[at], one)
+            || boxes.some((box, other) => other !== at && !apart(boxes[at], box)))
+            .map((one) => one.textContent);
+    }
+"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with chromium() as browser:
@@ -107,6 +122,16 @@ def test_timeline_graph_and_table_have_every_node(
         for language in ("sql", "python")
     }
     assert colours["sql"] != colours["python"]
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.eval_on_selector_all(".dag .node", FITS) == []
+    heights = page.eval_on_selector_all(
+        ".dag text.name", "all => all.map((one) => one.getBoundingClientRect().height)"
+    )
+    assert min(heights) > 10, "a laptop's screen shows names that can be read"
+    cut = "all => all.filter((one) => one.scrollWidth > one.clientWidth).length"
+    assert page.eval_on_selector_all("#details .link small", cut) == 0
     page.click("#tab-table")
     assert labels("#view-table tr[data-node]") == names
 

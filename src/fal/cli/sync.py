@@ -100,10 +100,12 @@ def _names(facts: ProjectFacts, model: Model, name: str, root: Path) -> bool:
 
 
 def _unknown(facts: ProjectFacts, name: str, known: list[str]) -> str:
-    if any(model.name == name for model in facts.models.values()):
+    model = next((one for one in facts.models.values() if one.name == name), None)
+    if model is not None:
+        how = "a call of dbt.ref('...')" if model.is_python else "a comment: -- {{ ref('...') }}"
         return (
-            f"{name} is built by its SQL and is no placeholder; what its scripts read beyond that "
-            "is declared by hand, by a comment such as -- {{ ref('...') }}"
+            f"{name} is built by {model.told} and is no placeholder; what its scripts read beyond "
+            f"that is declared there by hand, by {how}"
         )
     near = get_close_matches(name, known, n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "`fal sync --all` repairs all of them"

@@ -60,8 +60,11 @@ class NodePage:
         return "\n\n".join(f"# {part.path}\n{part.source.rstrip()}\n" for part in parts)
 
 
+PROJECT = "project"
+"""Among pages, the project's overview, with its global scripts."""
+
 Pages = Mapping[str, NodePage]
-"""What pages tell, by dbt's id of the model or source."""
+"""What pages tell, by dbt's id of the model or source, and `PROJECT`."""
 
 
 def to_json(pages: Pages) -> dict[str, Any]:

@@ -30,13 +30,14 @@ _CHARSET = re.compile(r"<meta\s+charset=[^>]*>", re.IGNORECASE)
 _INLINE_DATA = {"manifest": '"MANIFEST.JSON INLINE DATA"', "catalog": '"CATALOG.JSON INLINE DATA"'}
 
 
-def make_page(dbt_page: str, pages: Pages, target: Path) -> str:
+def make_page(dbt_page: str, pages: Pages, target: Path, project: str = "") -> str:
     """Make the site's page, which reads `manifest.json` and `catalog.json` beside it.
 
     Args:
         dbt_page: dbt's own page.
         pages: what the pages of models and sources tell beyond dbt's.
         target: the folder of dbt's artifacts, below which the plots are.
+        project: the project's name.
 
     Raises:
         DocsError: it is no page of dbt's as this engine knows them.
@@ -47,6 +48,7 @@ def make_page(dbt_page: str, pages: Pages, target: Path) -> str:
     frame = asset(FRAME_SCRIPT)
     data = {
         "version": VERSION,
+        "project": project,
         "nodes": to_json(pages),
         "files": files,
         "leftOut": left_out,

@@ -30,6 +30,7 @@ class Site:
         manifest: the file with the manifest.
         pages: what the pages of models and sources tell beyond dbt's.
         assets: the folders of images that descriptions show, below the target folder.
+        project: the project's name.
     """
 
     target: Path
@@ -37,6 +38,7 @@ class Site:
     manifest: Path
     pages: Pages
     assets: Sequence[str] = ()
+    project: str = ""
 
     def write(self) -> Path:
         """Write the site's folder, and its page beside dbt's artifacts.
@@ -50,7 +52,7 @@ class Site:
         Raises:
             DocsError: dbt's page is none that this engine knows, or a file can't be written.
         """
-        page = make_page(self.dbt_page, self.pages, self.target).encode("utf-8")
+        page = make_page(self.dbt_page, self.pages, self.target, self.project).encode("utf-8")
         folder = self.target / FOLDER
         try:
             made = self.target / new_name()
@@ -77,7 +79,8 @@ class Site:
                 json.loads(file.read_text(encoding="utf-8"))
                 for file in (self.manifest, self.target / CATALOG)
             ]
-            page = make_page(with_artifacts(self.dbt_page, *artifacts), self.pages, self.target)
+            dbt_page = with_artifacts(self.dbt_page, *artifacts)
+            page = make_page(dbt_page, self.pages, self.target, self.project)
             write_atomically(path, page.encode("utf-8"))
         except OSError as error:
             raise DocsError(f"the documentation site can't be written: {error}") from error

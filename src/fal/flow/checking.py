@@ -51,8 +51,7 @@ def project_facts(manifest: Manifest, config: RuntimeConfig) -> ProjectFacts:
             node.unique_id: _model(node, roots, config.project_name)
             for node in manifest.nodes.values()
             if node.resource_type == NodeType.Model
-            and node.language == "sql"
-            and (node.package_name == config.project_name or node.unique_id in scripts.models)
+            and (node.unique_id in scripts.models or _is_own_sql(node, config.project_name))
         },
         scripts=scripts,
         missing=tuple(_missing(problem, roots, base) for problem in missing),
@@ -79,8 +78,12 @@ def _scripts_folder(root: Path, told: object) -> Path | None:
     return None if root.is_relative_to(folder) else folder
 
 
+def _is_own_sql(node: Any, project: str) -> bool:
+    return bool(node.language == "sql" and node.package_name == project)
+
+
 def _model(node: Any, roots: Mapping[str, Path], project: str) -> Model:
-    raw = str(node.raw_code)
+    raw, is_sql = str(node.raw_code), node.language == "sql"
     path = roots[node.package_name] / node.original_file_path
     return Model(
         unique_id=node.unique_id,
@@ -89,11 +92,12 @@ def _model(node: Any, roots: Mapping[str, Path], project: str) -> Model:
         path=path,
         told=node.original_file_path,
         # dbt strips what surrounds the code, and lines are counted in the file.
-        sql=ModelSql(_text(path) or raw),
+        sql=ModelSql((_text(path) or raw) if is_sql else ""),
         parents=frozenset(node.depends_on.nodes),
         ephemeral=node.config.materialized == "ephemeral",
         generated_from=generated_from(raw),
         is_installed=node.package_name != project,
+        is_python=not is_sql,
     )
 
 

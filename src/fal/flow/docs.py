@@ -68,13 +68,16 @@ class DocsGenerateTask(GenerateTask):
         assert self.manifest is not None
         config, target = self.config, target_path(self.config)
         scripts = project_scripts(self.manifest, config)
-        pages = ScriptPages(self.manifest, scripts, package_roots(config), Store(target))
+        pages = ScriptPages(
+            self.manifest, scripts, package_roots(config), Store(target), config.project_name
+        )
         with _manifest_file(self.manifest, target, written=self.args.compile) as manifest:
             site = Site(
                 target=target,
                 dbt_page=Path(DOCS_INDEX_FILE_PATH).read_text(encoding="utf-8"),
                 manifest=manifest,
                 pages=pages.pages(),
+                project=config.project_name,
                 assets=config.asset_paths,
             )
             _tell(f"Documentation site written to {site.write()}")

@@ -11,9 +11,9 @@ from typing import Any
 from dbt.contracts.graph.manifest import Manifest
 from dbt.node_types import NodeType
 
-from fal.docs.model import NodePage, ScriptPage
+from fal.docs.model import PROJECT, NodePage, ScriptPage
 from fal.exceptions import ProjectError
-from fal.flow.script_nodes import attached_scripts
+from fal.flow.script_nodes import attach, attached_scripts
 from fal.project.model import ProjectScripts, Script, ScriptedModel, ScriptedSource
 from fal.project.notebook import is_notebook, read_cells
 from fal.report.store import Store
@@ -27,13 +27,19 @@ class ScriptPages:
         scripts: its scripts.
         roots: the folders of the project and its packages, by name.
         store: what scripts have left.
+        project: the root project's name.
     """
 
     def __init__(
-        self, manifest: Manifest, scripts: ProjectScripts, roots: Mapping[str, Path], store: Store
+        self,
+        manifest: Manifest,
+        scripts: ProjectScripts,
+        roots: Mapping[str, Path],
+        store: Store,
+        project: str,
     ) -> None:
         self._manifest, self._scripts, self._roots = manifest, scripts, roots
-        self._store = store
+        self._store, self._project = store, project
         self._nodes = {(one.owner, one.script): one.unique_id for one in attached_scripts(scripts)}
 
     def pages(self) -> dict[str, NodePage]:
@@ -41,6 +47,7 @@ class ScriptPages:
         return {uid: page for uid, page in self._every() if page != NodePage()}
 
     def _every(self) -> Iterator[tuple[str, NodePage]]:
+        yield PROJECT, self._of_project((*self._scripts.before, *self._scripts.after))
         for unique_id, node in self._manifest.nodes.items():
             if node.resource_type == NodeType.Model:
                 model = self._scripts.models.get(unique_id)
@@ -60,12 +67,20 @@ class ScriptPages:
 
     def _of_sources(self, sources: list[ScriptedSource]) -> NodePage:
         scripts = [self._script(one, s.unique_id, False) for s in sources for one in s.before]
-        left = [self._store.load(source.unique_id) for source in sources]
+        return self._page(scripts, [source.unique_id for source in sources])
+
+    def _of_project(self, every: tuple[Script, ...]) -> NodePage:
+        scripts = [self._script(one, None, False) for one in every]
+        return self._page(scripts, [attach(one, None, self._project).unique_id for one in every])
+
+    def _page(self, scripts: list[ScriptPage], owners: list[str]) -> NodePage:
+        """A page with what is kept under some ids."""
+        left = [self._store.load(owner) for owner in owners]
         metrics = tuple(metric for found, _ in left for metric in found)
         plots = tuple(plot for _, found in left for plot in found)
         return NodePage(tuple(scripts), metrics, plots)
 
-    def _script(self, script: Script, owner: str, placeholder: bool) -> ScriptPage:
+    def _script(self, script: Script, owner: str | None, placeholder: bool) -> ScriptPage:
         return ScriptPage(
             name=script.name,
             path=self._path(script, owner),
@@ -77,8 +92,8 @@ class ScriptPages:
             arguments={name: _told(value) for name, value in script.arguments.items()},
         )
 
-    def _path(self, script: Script, owner: str) -> str:
-        root = self._roots[owner.split(".")[1]].resolve()
+    def _path(self, script: Script, owner: str | None) -> str:
+        root = self._roots[owner.split(".")[1] if owner else self._project].resolve()
         path = script.path.resolve()
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 

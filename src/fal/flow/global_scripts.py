@@ -13,18 +13,13 @@ from fal.flow.promotion import package_roots
 from fal.flow.script_nodes import attach, script_node
 from fal.flow.script_runner import ScriptRunner
 from fal.flow.scripts import Flow
+from fal.flow.settings import globals_set
 from fal.project.model import Script
 
 
 def globals_wanted(config: RuntimeConfig) -> bool:
     """Whether a flow runs global scripts: `--globals`, or `vars: fal: globals: true`."""
-    if globals_asked.get():
-        return True
-    for variables in (config.cli_vars, config.vars.to_dict()):
-        own = variables.get("fal")
-        if isinstance(own, dict) and "globals" in own:
-            return bool(own["globals"])
-    return False
+    return globals_asked.get() or globals_set(config)
 
 
 def run_global_scripts(task: Any, flow: Flow, scripts: tuple[Script, ...]) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from dbt.config.runtime import RuntimeConfig
+from dbt.contracts.files import SchemaSourceFile
 from dbt.contracts.graph.manifest import Manifest
 
 from fal.environments.prepare import Environments
@@ -74,9 +75,12 @@ def plan_new_script(asked: Asked, manifest: Manifest, config: RuntimeConfig) -> 
         told=script.relative_to(root).as_posix(),
         environment=asked.environment,
     )
-    for path in plan.files():
-        if path.exists() or path.is_symlink():
-            raise NewModelError(f"{path} is there already, and is not overwritten")
+    try:
+        taken = next((one for one in plan.files() if one.exists() or one.is_symlink()), None)
+    except OSError as error:
+        raise NewModelError(f"the files can't be made: {error}") from error
+    if taken is not None:
+        raise NewModelError(f"{taken} is there already, and is not overwritten")
     return plan
 
 
@@ -88,9 +92,22 @@ def _check_name(name: str, manifest: Manifest) -> None:
         )
     nodes = [*manifest.nodes.values(), *(n for many in manifest.disabled.values() for n in many)]
     for node in nodes:
-        if node.name == name and getattr(node, "is_refable", False):
+        # Warehouses and file systems may take capitals for small letters.
+        if node.name.lower() == name.lower() and getattr(node, "is_refable", False):
             kind, path = node.resource_type, node.original_file_path
-            raise NewModelError(f"the project has a {kind} {name} already, in {path}")
+            raise NewModelError(f"the project has a {kind} {node.name} already, in {path}")
+    for file in manifest.files.values():
+        if isinstance(file, SchemaSourceFile) and any(_describes(file, name)):
+            raise NewModelError(
+                f"{file.path.original_file_path} has an entry for the model {name} already, and "
+                "dbt takes one; move it out, and into the new file again"
+            )
+
+
+def _describes(file: SchemaSourceFile, name: str) -> Iterator[bool]:
+    models = file.dict_from_yaml.get("models")
+    for model in models if isinstance(models, list) else ():
+        yield isinstance(model, dict) and model.get("name") == name
 
 
 def _folder(told: str, root: Path, model_paths: Sequence[str]) -> tuple[Path, Path]:

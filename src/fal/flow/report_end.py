@@ -71,8 +71,14 @@ def _write(task: Any, failure: BaseException | None) -> None:
     write_atomically(folder / JSON_FILE, dumps(to_json(run), indent=1).encode("utf-8"))
     page = folder / PAGE_FILE
     write_atomically(page, render(run, folder).encode("utf-8"))
-    if report_opened.get():
-        _open(page)
+    opened = f" ({_open(page)})" if _asked_to_open() else ""
+    fire_event(Note(msg=f"Report: {_shown(page)}{opened}"), level=EventLevel.INFO)
+
+
+def _shown(page: Path) -> Path:
+    """A page's path, from the working folder where it is below it."""
+    folder = Path.cwd()
+    return page.relative_to(folder) if page.is_relative_to(folder) else page
 
 
 def _told_run(
@@ -108,15 +114,17 @@ def _status(nodes: tuple[Node, ...], failure: BaseException | None) -> Status:
     return "error" if failure is not None or any(n.status in bad for n in nodes) else "success"
 
 
-def _open(page: Path) -> None:
-    """Open a page in the browser, where there is one and a person who looks."""
-    if str(get_flags().LOG_FORMAT) == "json":
-        return
+def _asked_to_open() -> bool:
+    """Whether to open the page: not where a program reads the log, and nobody looks."""
+    return report_opened.get() and str(get_flags().LOG_FORMAT) != "json"
+
+
+def _open(page: Path) -> str:
+    """Open a page in the browser, where there is one, and tell how it went."""
     try:
         browser = webbrowser.get()
         in_terminal = Path(str(getattr(browser, "name", ""))).name in _IN_TERMINAL
         opened = (sys.stdin.isatty() or not in_terminal) and browser.open(page.as_uri())
     except (webbrowser.Error, OSError):
         opened = False
-    told = "The report is open in the browser" if opened else "No browser to open the report with"
-    fire_event(Note(msg=f"{told}: {page}"), level=EventLevel.INFO)
+    return "open in the browser" if opened else "no browser to open it with"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from fal.flow.slots import Slots
 from fal.project.model import ProjectScripts, Script
 from fal.runtime.context import EnvironmentInfo
 from fal.runtime.execute import Running, run_script
+from fal.runtime.output import printable
 from fal.runtime.remote import environment_info, run_script_in
 
 
@@ -122,4 +124,10 @@ def _told_to_dbt(node: Any) -> Iterator[None]:
     try:
         yield
     except FalError as error:
-        raise FlowError(error, node) from error
+        raise FlowError(error, node) from (error if _can_be_logged(error) else None)
+
+
+def _can_be_logged(error: BaseException) -> bool:
+    """Whether dbt's log takes an error with its causes; half characters it does not."""
+    text = "".join(traceback.format_exception(error))
+    return printable(text) == text

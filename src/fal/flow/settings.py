@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from dbt.config.runtime import RuntimeConfig
@@ -11,6 +12,9 @@ from fal.exceptions import Problem
 from fal.lineage.findings import Severity, read_severities
 
 PROJECT_FILE = "dbt_project.yml"
+SETTINGS = ("artifacts", "check", "globals", "undeclared_refs")
+"""Every key that `vars: fal:` may have."""
+
 _UNDECLARED = ("error", "warn")
 _ARTIFACTS = ("trusted_types", "allow_pickle")
 
@@ -40,14 +44,21 @@ def artifact_settings(config: RuntimeConfig) -> Settings:
     return _read_artifacts(setting(config, "artifacts"))[0]
 
 
+def globals_set(config: RuntimeConfig) -> bool:
+    """Whether flows run global scripts without being asked to."""
+    return setting(config, "globals") is True
+
+
 def settings_problems(config: RuntimeConfig) -> list[Problem]:
     """What is wrong with these settings."""
     value, where = _found(config, "check")
     _known, problems = read_severities(value, where)
     for variables, holder in _variables(config):
-        if not isinstance(own := variables.get("fal"), dict | None):
-            told = f"`vars: fal:` must map settings to values, not {own!r}"
-            problems.append(Problem(holder, told))
+        problems += _wrong_keys(variables.get("fal"), holder, config)
+    value, where = _found(config, "globals")
+    if not isinstance(value, bool | None):
+        told = f"`vars: fal: globals:` must be true or false, not {value!r}"
+        problems.append(Problem(where, told))
     value, where = _found(config, "undeclared_refs")
     if value is not None and value not in _UNDECLARED:
         told = f"`vars: fal: undeclared_refs:` must be error or warn, not {value!r}"
@@ -78,6 +89,22 @@ def _read_artifacts(value: object) -> tuple[Settings, list[str]]:
     if unknown:
         told.append(f"{where} has no {', '.join(unknown)}; it has {', '.join(_ARTIFACTS)}")
     return Settings(tuple(trusted), pickled is True), told
+
+
+def _wrong_keys(own: object, where: str, config: RuntimeConfig) -> list[Problem]:
+    if own is None:
+        return []
+    if not isinstance(own, dict):
+        return [Problem(where, f"`vars: fal:` must map settings to values, not {own!r}")]
+    if "fal" in config.load_dependencies():
+        return []  # a package of this name has its variables in the same place
+    problems = []
+    for key in own:
+        if key not in SETTINGS:
+            near = get_close_matches(str(key), SETTINGS, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(SETTINGS)}"
+            problems.append(Problem(where, f"`vars: fal:` has the unknown key `{key}`; {hint}"))
+    return problems
 
 
 def _found(config: RuntimeConfig, name: str) -> tuple[object, str]:

@@ -14,6 +14,7 @@ from fal.lineage.values import (
     Items,
     Value,
     constant,
+    is_data,
     join,
     join_all,
     options,
@@ -24,7 +25,7 @@ def assign(machine: Machine, target: ast.expr, value: Value, scope: Scope) -> No
     """Give a target of an assignment its value."""
     match target:
         case ast.Name():
-            scope.bind(target.id, value)
+            machine.bind(scope, target.id, value)
         case ast.Tuple() | ast.List():
             parts = unpack(value, target.elts)
             for element, part in zip(target.elts, parts, strict=True):
@@ -68,7 +69,7 @@ def set_item(machine: Machine, owner: Value, key: Value, value: Value) -> None:
     for one in options(owner):
         match one:
             case Entries():
-                touch(machine, one)
+                touch(machine, one, value)
                 for option in options(key):
                     if isinstance(option, Const) and constant(option):
                         known = one.entries.get(option.value)
@@ -76,7 +77,7 @@ def set_item(machine: Machine, owner: Value, key: Value, value: Value) -> None:
                     else:
                         one.rest = value if one.rest is None else join(one.rest, value)
             case Items():
-                touch(machine, one)
+                touch(machine, one, value)
                 one.items, one.exact = [*one.items, value], False
             case Instance():
                 touch(machine, one)
@@ -85,8 +86,10 @@ def set_item(machine: Machine, owner: Value, key: Value, value: Value) -> None:
                 machine.let_go(value)
 
 
-def touch(machine: Machine, value: Items | Entries | Instance) -> None:
-    """Note that a value is changed which later scripts may see, too."""
+def touch(machine: Machine, value: Items | Entries | Instance, added: Value | None = None) -> None:
+    """Note that a value is changed, which later scripts may see, too."""
+    if added is None or not is_data(added):
+        machine.changes += 1
     if value.shared and not machine.importing:
         machine.touched_shared = True
 
@@ -95,7 +98,7 @@ def _set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> N
     for one in options(owner):
         match one:
             case Instance():
-                touch(machine, one)
+                touch(machine, one, value)
                 known = one.attributes.get(name)
                 one.attributes[name] = value if known is None else join(known, value)
             case Module():
@@ -128,4 +131,4 @@ def spoil(machine: Machine, value: Value) -> None:
             one.spoil()
         elif isinstance(one, Entries):
             touch(machine, one)
-            one.entries, one.rest = {}, UNKNOWN
+            one.entries, one.rest = {}, join(one.element(), UNKNOWN)

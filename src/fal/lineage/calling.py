@@ -99,6 +99,13 @@ def make_instance(
     for value in given.all():
         if not cls.is_plain:
             machine.let_go(value)
+    new = cls.find("__new__")
+    if new is not None:
+        machine.let_go(
+            machine.apply(
+                new, Arguments([cls, *given.positional], given.named, given.more), node, scope
+            )
+        )
     begin = cls.find("__init__")
     if isinstance(begin, Function):
         first = Arguments([made, *given.positional], given.named, given.more)
@@ -132,8 +139,19 @@ def member(
         return owner.attributes[name]
     found = cls.find(name)
     if found is None:
-        return UNKNOWN
+        return _given_by_python(machine, owner, name)
     return join_all(_member(machine, owner, one, node, scope) for one in options(found))
+
+
+def _given_by_python(machine: Machine, owner: Instance | Class, name: str) -> Value:
+    """What each class or object has."""
+    if name == "__class__" and isinstance(owner, Instance):
+        return owner.cls
+    if name == "__dict__":
+        machine.let_go(owner)
+    if name == "__subclasses__":
+        machine.undecidable("classes that are found when the script runs may read anything")
+    return UNKNOWN
 
 
 def _member(
@@ -160,7 +178,7 @@ def call_spreading(
     function, *rest = given.positional or [UNKNOWN]
     callable_ = isinstance(function, Function | Bound | Builtin | Method | Class | Instance)
     if callable_ and not given.more and name in _HANDING_ON and rest:
-        machine.apply(function, Arguments(rest, given.named), node, scope)
+        machine.let_go(machine.apply(function, Arguments(rest, given.named), node, scope))
         return UNKNOWN
     if callable_ and not given.more and name in _MAPPING and rest:
         columns = [elements(value, None) for value in rest]
@@ -172,7 +190,7 @@ def call_spreading(
                 if name == "starmap":
                     inner = elements(row[0], 100)
                     parts = (UNKNOWN,) if inner is None else tuple(inner)
-                machine.apply(function, Arguments(list(parts)), node, scope)
+                machine.let_go(machine.apply(function, Arguments(list(parts)), node, scope))
             return UNKNOWN
     for value in given.all():
         machine.let_go(value)

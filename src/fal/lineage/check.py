@@ -15,6 +15,8 @@ from fal.lineage.findings import (
     ignored_in_sql,
 )
 from fal.lineage.project_facts import SELECT, Model, ProjectFacts, Resolved
+from fal.lineage.remedies import told_undeclared
+from fal.lineage.sync import removable
 from fal.lineage.trained import TrainedBy
 from fal.lineage.unattached import unattached_files
 from fal.lineage.uses import Reader
@@ -125,21 +127,25 @@ class Checker:
     def _reads(self, model: Model, scripted: ScriptedModel) -> set[str]:
         """Check what a model's scripts read; give dbt's ids of it."""
         used: set[str] = set()
-        for script in (*scripted.scripts, *scripted.hooks):
+        other = Place(model.path, model.sql.comment_line)
+        body = (scripted.body,) if scripted.body else ()
+        for script in (*body, *scripted.scripts, *scripted.hooks):
+            events = self.events(script)
             for use in self.trained.uses(script, model):
-                resolved = self.facts.resolve(use.call, model.package)
-                if resolved.unique_id is None:
+                uid = (resolved := self.facts.resolve(use.call, model.package)).unique_id
+                if uid is None:
                     self._unknown(use, resolved, model.unique_id)
                     continue
-                used.add(resolved.unique_id)
-                if resolved.unique_id not in (*model.parents, model.unique_id):
-                    self._undeclared(use, resolved.unique_id, model, scripted.placeholder)
-            for one in self.events(script).undecidable:
+                used.add(uid)
+                if uid not in (*model.parents, model.unique_id):
+                    told = told_undeclared(self.facts, model, scripted, script, use, uid)
+                    see = None if script.is_model else other
+                    self._add_at("undeclared-ref", told, use, see, model.unique_id)
+            for one in events.undecidable:
                 message = (
                     f"{one.reason}, so it can't be compared with what {model.told} declares; name "
                     "the table, or say `# fal: ignore[undecidable-ref]` here"
                 )
-                other = Place(model.path, model.sql.comment_line)
                 self._add_at("undecidable-ref", message, one, other, model.unique_id)
         return used
 
@@ -147,36 +153,17 @@ class Checker:
         message = f"the script reads {use.call}, which {resolved.hint}"
         self._add_at("unknown-ref", message, use, None, owner)
 
-    def _undeclared(self, use: Use, unique_id: str, model: Model, placeholder: bool) -> None:
-        line = f"-- {{{{ {use.call} }}}}"
-        if self.facts.is_below(unique_id, model.unique_id):
-            remedy = (
-                f"it is built from {model.name}, so it can't be declared, and the script sees it "
-                "as an earlier run left it; read something else"
-            )
-        elif model.generated_from is not None:
-            remedy = (
-                f"add {{{{ {use.call} }}}} to the docstring at the top of {model.generated_from}"
-            )
-        elif placeholder:
-            remedy = f"add `{line}` to {model.told}, or run `fal sync {model.name}`"
-        else:
-            remedy = f"add `{line}` to {model.told}, so that it is built before the script runs"
-        kind = "placeholder" if placeholder else "model"
-        message = f"the script {use.told}, which its {kind} does not declare; {remedy}"
-        other = Place(model.path, model.sql.comment_line)
-        self._add_at("undeclared-ref", message, use, other, model.unique_id)
-
     def _stale(self, model: Model, scripted: ScriptedModel, used: set[str]) -> None:
         told = " and ".join(script.name for script in scripted.scripts)
         other = Place(scripted.scripts[0].path) if scripted.scripts else None
+        can = set(removable(model.sql))
         for declared in model.sql.declarations:
             found = self.facts.resolve(declared.call, model.package).unique_id
             if found is None or found in used or found == model.unique_id or not told:
                 continue
             message = (
-                f"{model.told} declares {declared.call}, which {told} never reads; remove it, or "
-                f"run `fal sync {model.name}`"
+                f"{model.told} declares {declared.call}, which {told} never reads; remove it"
+                + (f", or run `fal sync {model.name}`" if declared in can else "")
             )
             line = model.sql.line(declared.start)
             self._add_in_sql("stale-ref", message, model, line, other)

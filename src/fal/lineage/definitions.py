@@ -8,7 +8,8 @@ from fal.lineage.machine import Arguments, Machine
 from fal.lineage.scopes import Function, Scope
 from fal.lineage.values import UNKNOWN, Builtin, Class, Marked, Value
 
-_DUNDERS = frozenset({"__init__", "__post_init__", "__new__"})
+# Special methods that are followed where Python calls them.
+_FOLLOWED = frozenset({"__init__", "__post_init__", "__new__", "__call__", "__init_subclass__"})
 _MARKS = frozenset({"property", "staticmethod", "classmethod", "functools.cached_property"})
 # They hand their arguments on, and what they decorate is called as it was.
 _SEE_THROUGH = frozenset(
@@ -32,7 +33,9 @@ def define_function(
     value: Value = make_function(machine, node, scope)
     for decorator in reversed(node.decorator_list):
         value = _decorated(machine, machine.evaluate(decorator, scope), value, decorator, scope)
-    scope.bind(node.name, value)
+    if node.name == "__getattr__" and scope.outer is None:
+        machine.let_go(value)  # Python calls it for what the module lacks
+    machine.bind(scope, node.name, value)
     return True
 
 
@@ -73,7 +76,8 @@ def define_class(machine: Machine, node: ast.ClassDef, scope: Scope) -> bool:
     inner = Scope(scope.source, scope, is_class=True, clouded=scope.source.shared)
     machine.execute(node.body, inner)
     fields: tuple[str, ...] | None = None
-    unknown = any(keyword.arg == "metaclass" for keyword in node.keywords)
+    named = {str(word.arg): machine.evaluate(word.value, scope) for word in node.keywords}
+    unknown = "metaclass" in named
     for decorator in node.decorator_list:
         found = machine.evaluate(decorator, scope)
         if isinstance(found, Builtin) and found.name.startswith("dataclasses.dataclass"):
@@ -90,11 +94,29 @@ def define_class(machine: Machine, node: ast.ClassDef, scope: Scope) -> bool:
         function = member.function if isinstance(member, Marked) else member
         if isinstance(function, Function) and function.owner is None:
             function.owner = cls
-    scope.bind(node.name, cls)
+    machine.bind(scope, node.name, cls)
+    for value in named.values():
+        machine.let_go(value)
     if unknown or not cls.is_plain:
         machine.let_go(cls)
     _let_go_of_hidden_calls(machine, cls)
+    _tell_bases(machine, cls, named, node, scope)
     return True
+
+
+def _tell_bases(
+    machine: Machine, cls: Class, named: dict[str, Value], node: ast.ClassDef, scope: Scope
+) -> None:
+    """Follow the `__init_subclass__` of the classes above, which Python calls."""
+    found = next((one for base in cls.bases for one in [_begin_below(base)] if one), None)
+    if found is not None:
+        machine.called(found, Arguments([cls], named), node, scope)
+
+
+def _begin_below(base: Value) -> Function | None:
+    found = base.find("__init_subclass__") if isinstance(base, Class) else None
+    function = found.function if isinstance(found, Marked) else found
+    return function if isinstance(function, Function) else None
 
 
 def _fields(node: ast.ClassDef) -> tuple[str, ...]:
@@ -108,5 +130,5 @@ def _fields(node: ast.ClassDef) -> tuple[str, ...]:
 def _let_go_of_hidden_calls(machine: Machine, cls: Class) -> None:
     """Python calls special methods where the code shows no call."""
     for name, member in cls.members.items():
-        if name.startswith("__") and name.endswith("__") and name not in _DUNDERS:
+        if name.startswith("__") and name.endswith("__") and name not in _FOLLOWED:
             machine.let_go(member)

@@ -34,7 +34,7 @@ ENGINE = frozenset(
 # The library's modules of which something is known.
 _KNOWN = frozenset(
     {"builtins", "itertools", "functools", "sys", "typing", "dataclasses", "enum", "contextlib"}
-    | {"textwrap", "importlib", "collections", "string", "abc"}
+    | {"textwrap", "importlib", "importlib.util", "collections", "string", "abc", "runpy"}
 )
 
 
@@ -58,9 +58,9 @@ def import_names(machine: Machine, node: ast.Import, scope: Scope) -> bool:
         value = machine.import_module(alias.name, node, scope)
         top, *rest = alias.name.split(".")
         if alias.asname or not rest:
-            scope.bind(alias.asname or top, value or UNKNOWN)
+            machine.bind(scope, alias.asname or top, value or UNKNOWN)
         else:
-            scope.bind(top, machine.import_module(top, node, scope) or UNKNOWN)
+            machine.bind(scope, top, machine.import_module(top, node, scope) or UNKNOWN)
     return True
 
 
@@ -78,7 +78,7 @@ def import_from(machine: Machine, node: ast.ImportFrom, scope: Scope) -> bool:
             _import_all(module, scope)
             continue
         value = _member(machine, module, name, alias.name, node, scope)
-        scope.bind(alias.asname or alias.name, value)
+        machine.bind(scope, alias.asname or alias.name, value)
     return True
 
 

@@ -56,6 +56,11 @@ def script_names() -> State:
     return {**_python_names(), **names, "__name__": Const("__main__")}
 
 
+def model_names(name: str) -> State:
+    """What a Python model of dbt finds without binding it."""
+    return {**_python_names(), "__name__": Const(name)}
+
+
 class Interpreter(Machine):
     """Reads one script; see `Machine`.
 
@@ -139,7 +144,7 @@ class Interpreter(Machine):
             case Function() | Bound() | Marked():
                 if not name.startswith("__"):
                     self.let_go(owner)
-                return UNKNOWN
+                return owner if name == "__call__" else UNKNOWN
         return Method(UNKNOWN, name) if name in SPREADING else UNKNOWN
 
     def attribute_call(
@@ -148,22 +153,21 @@ class Interpreter(Machine):
         return self.apply(self.attribute(owner, name, node, scope), Arguments(given), node, scope)
 
     def entered(self, manager: Value) -> Value:
+        if isinstance(manager, Union):
+            return join_all(self.entered(one) for one in manager.options)
         if isinstance(manager, Items):
             return manager.element()  # what a generator yields that is made a context manager
         if manager == Builtin("fal.FalDbt()"):
             return manager
         return join(manager, UNKNOWN) if isinstance(manager, Instance) else UNKNOWN
 
-    def let_go_of_module(self, value: Value) -> None:
-        if isinstance(value, Module):
-            for one in value.scope.ever.values():
-                self.let_go(one)
-
     def _of_module(self, module: Module, name: str) -> Value:
         scope = module.scope
+        if name == "__dict__":
+            self.let_go(module)
         if name in scope.clouded:
             return UNKNOWN
-        return scope.state.get(name, UNKNOWN)
+        return scope.state.get(name) or scope.base.get(name, UNKNOWN)
 
     def import_module(self, name: str, node: ast.AST, scope: Scope) -> Value | None:
         if (known := known_module(name)) is not None:
@@ -249,6 +253,8 @@ class Interpreter(Machine):
 
 
 def _of_builtin(owner: Builtin, name: str) -> Value:
+    if name == "__call__":
+        return owner
     if owner.name.startswith("module:"):
         return engine_name(owner.name.removeprefix("module:"), name)
     if owner.name == "fal.FalDbt()":

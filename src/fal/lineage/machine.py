@@ -7,11 +7,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
+from pathlib import Path
 from typing import Literal, cast
 
 from fal.exceptions import FalError
 from fal.lineage.facts import Call, Events, Load, Place, Undecidable, Use, Write
-from fal.lineage.scopes import Function, Scope
+from fal.lineage.scopes import Function, Module, Scope
 from fal.lineage.source import Source
 from fal.lineage.values import (
     NONE,
@@ -24,10 +25,12 @@ from fal.lineage.values import (
     Instance,
     Items,
     Marked,
+    Method,
     Union,
     Value,
     constant,
     is_inert,
+    join,
     options,
     text_of,
 )
@@ -77,9 +80,13 @@ class Machine(ABC):
         self.loose: list[Function] = []
         self.decorated: list[Function] = []
         self.calls: list[tuple[Source, ast.AST]] = []  # the script's own line first
+        # The script's statement that is followed now, where no call is.
+        self.at: tuple[Source, ast.AST] = (Source(Path(), []), ast.Pass())
         self.running: list[Function] = []
+        self.modules_gone: set[Scope] = set()
         self.selves: list[Value] = []  # what the methods that run are called on
         self.steps = 0
+        self.changes = 0  # of containers, other than by numbers
         # Scopes that are older than this are read as they may be at any time.
         self.any_time_before = 0
         self.importing = 0
@@ -119,9 +126,17 @@ class Machine(ABC):
     def import_module(self, name: str, node: ast.AST, scope: Scope) -> Value | None:
         """Import a module by its full name; None where it is not the project's or the engine's."""
 
-    @abstractmethod
-    def let_go_of_module(self, value: Value) -> None:
-        """Note that any name of a module may be taken from it."""
+    def bind(self, scope: Scope, name: str, value: Value) -> None:
+        """Give a name a value; what other functions may bind, too, is not known from here on."""
+        if name in scope.clouded:
+            self.let_go(value)
+        scope.bind(name, value)
+
+    def seen(self) -> tuple[int, ...]:
+        """How much was seen so far, and how often a container has changed."""
+        events = self.events
+        told = (events.uses, events.undecidable, events.writes, events.own_writes)
+        return (*(len(one) for one in told), len(self.loose), len(self.decorated), self.changes)
 
     def step(self) -> None:
         """Count a step; raises TooLongError when there were too many."""
@@ -135,7 +150,8 @@ class Machine(ABC):
         while found is not None:
             if not (found.is_class and found is not scope):
                 if name in found.clouded:
-                    return UNKNOWN
+                    value = found.module.base.get(name)
+                    return UNKNOWN if value is None else join(value, UNKNOWN)
                 any_time = found.serial < self.any_time_before
                 value = (found.ever if any_time else found.state).get(name)
                 if value is not None:
@@ -160,25 +176,15 @@ class Machine(ABC):
 
     def _let_go_one(self, value: Value, todo: list[Value]) -> None:
         match value:
-            case Union():
-                todo += value.options
-            case Items():
-                todo += value.items
-            case Entries():
-                todo += value.entries.values()
-                todo.append(value.rest or UNKNOWN)
-            case Bound():
-                todo += [value.function, *value.first, *value.named.values()]
-            case Marked():
-                todo.append(value.function)
-            case Instance():
-                todo += [value.cls, *value.attributes.values()]
-            case Class():
-                todo += [*value.members.values(), *value.bases]
+            case Module() if value.scope not in self.modules_gone:
+                self.modules_gone.add(value.scope)
+                todo += value.scope.ever.values()
             case Function():
                 self.loose.append(value)
             case Builtin():
                 self._let_go_name(value)
+            case _:
+                todo += _inside(value)
 
     def _let_go_name(self, value: Builtin) -> None:
         if value.name in ("fal.ref", "fal.source", "fal.execute_sql", "fal.load_model"):
@@ -188,6 +194,9 @@ class Machine(ABC):
             self.wrote_own()
         elif value.name == "fal.write_to_source":
             self.wrote("write_to_source", None)
+        elif value.name.startswith("module:fal"):
+            told = value.name.removeprefix("module:")
+            self.undecidable(f"`{told}` is handed to other code, which may read anything with it")
 
     def read_all(self, kind: Literal["ref", "source"], given: Arguments, node: ast.AST) -> None:
         """Note a call of `ref` or `source` that stands at a node."""
@@ -225,9 +234,32 @@ class Machine(ABC):
 
     def _places(self) -> tuple[Place, Place | None]:
         """Where the innermost call of the code stands, and the script's line that led to it."""
-        (source, node), (first, outermost) = self.calls[-1], self.calls[0]
+        seen = self.calls or [self.at]
+        (source, node), (first, outermost) = seen[-1], seen[0]
         place, through = source.place(node), first.place(outermost)
         return place, None if through == place else through
+
+
+def _inside(value: Value) -> list[Value]:
+    """What can be taken from a value."""
+    match value:
+        case Union():
+            return list(value.options)
+        case Items():
+            return list(value.items)
+        case Entries():
+            return [*value.entries.values(), value.rest or UNKNOWN]
+        case Method():
+            return [value.owner]
+        case Bound():
+            return [value.function, *value.first, *value.named.values()]
+        case Marked():
+            return [value.function]
+        case Instance():
+            return [value.cls, *value.attributes.values()]
+        case Class():
+            return [*value.members.values(), *value.bases]
+    return []
 
 
 def calls_of(kind: Literal["ref", "source"], given: Arguments) -> list[Call] | None:

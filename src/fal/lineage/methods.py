@@ -33,7 +33,9 @@ _TEXT = _AROUND_HOLES | {
 }
 _ADDING = {"append": 0, "add": 0, "insert": 1, "appendleft": 0}
 _EXTENDING = frozenset({"extend", "update", "extendleft"})
-_LOSING = frozenset({"remove", "clear", "discard", "popitem", "difference_update"})
+_LOSING = frozenset({"remove", "clear", "discard", "difference_update"})
+_TAKING = frozenset({"pop", "popleft"})
+_FEWER = frozenset({"difference", "intersection", "symmetric_difference"})
 _MAKING = frozenset({"copy", "union"})
 
 
@@ -84,7 +86,7 @@ def _joined(owner: Const, given: Arguments) -> Value:
 def _items(machine: Machine, owner: Items, name: str, given: Arguments) -> Value:
     if name in _ADDING:
         added = given.at(_ADDING[name])
-        touch(machine, owner)
+        touch(machine, owner, added)
         owner.items, owner.exact = [*owner.items, added or UNKNOWN], False
         return NONE
     if name in _EXTENDING:
@@ -93,10 +95,10 @@ def _items(machine: Machine, owner: Items, name: str, given: Arguments) -> Value
             touch(machine, owner)
             owner.items, owner.exact = [*owner.items, *(found or [UNKNOWN])], False
         return NONE
-    if name in _LOSING or name == "pop":
+    if name in _LOSING or name in _TAKING:
         element = owner.element()
         spoil(machine, owner)
-        return element if name == "pop" else NONE
+        return element if name in _TAKING else NONE
     if name in ("sort", "reverse"):
         touch(machine, owner)
         owner.exact = False
@@ -107,6 +109,9 @@ def _items(machine: Machine, owner: Items, name: str, given: Arguments) -> Value
         return Items(
             [*owner.items, *(one for part in more for one in part)], owner.exact and not more
         )
+    if name in _FEWER:
+        return Items(list(owner.items), exact=False)
+    machine.let_go(owner)
     _let_go(machine, given)
     return UNKNOWN
 
@@ -129,9 +134,12 @@ def _entries(machine: Machine, owner: Entries, name: str, given: Arguments) -> V
         for key, value in given.named.items():
             set_item(machine, owner, Const(key), value)
         return NONE
+    if name == "popitem":
+        return Items([UNKNOWN, owner.element()])
     if name in _LOSING:
         spoil(machine, owner)
-        return UNKNOWN
+        return NONE
+    machine.let_go(owner)
     _let_go(machine, given)
     return UNKNOWN
 

@@ -39,13 +39,14 @@ class Model:
         unique_id: dbt's id.
         name: its name.
         package: the dbt package that it is in.
-        path: its SQL file, absolute.
+        path: its file, absolute.
         told: that file as messages name it.
         sql: its text.
         parents: dbt's ids of what it declares.
         ephemeral: whether dbt takes it for ephemeral.
         generated_from: the Python file that its SQL was generated from, if it was.
         is_installed: whether it is an installed package's.
+        is_python: whether it is a Python model of dbt; its `sql` is empty then.
     """
 
     unique_id: str
@@ -58,6 +59,7 @@ class Model:
     ephemeral: bool
     generated_from: str | None = None
     is_installed: bool = False
+    is_python: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class ProjectFacts:
     """What the check must know of a project.
 
     Attributes:
-        models: the models of the root project and those with scripts, by dbt's id.
+        models: the SQL models of the root project and all with scripts, by dbt's id.
         scripts: the scripts.
         missing: scripts that are not there.
         resolve: finds what a call means.

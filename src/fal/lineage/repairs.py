@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import unified_diff
 
@@ -32,10 +33,14 @@ class Repair:
 
     def diff(self, name: str) -> str:
         """The change as a unified diff; empty where there is none."""
-        old, new = self.old.splitlines(keepends=True), self.new.splitlines(keepends=True)
-        lines = unified_diff(old, new, f"a/{name}", f"b/{name}")
+        lines = unified_diff(_lines(self.old), _lines(self.new), f"a/{name}", f"b/{name}")
         note = "\n\\ No newline at end of file\n"
         return "".join(line if line.endswith("\n") else line + note for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text as a diff counts them; Python ends lines at more characters."""
+    return [line for line in re.split(r"(?<=\n)", text) if line]
 
 
 def repair(checker: Checker, model: Model, scripted: ScriptedModel) -> Repair:
@@ -90,5 +95,5 @@ def _stale(checker: Checker, model: Model, used: set[str]) -> tuple[set[Call], l
             remove.add(one.call)
         else:
             line = model.sql.line(one.start)
-            left.append(f"{model.told}:{line} declares {one.call} outside of a comment of its own")
+            left.append(f"line {line} declares {one.call} outside of a comment of its own")
     return remove, left

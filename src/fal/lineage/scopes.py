@@ -87,6 +87,11 @@ class Scope:
                     result[name] = join(known, value)
         return result
 
+    def go_on(self, states: list[State], otherwise: State) -> bool:
+        """Take what several ways leave; False where none of them gets here."""
+        self.state = self.merged(states) if states else otherwise
+        return bool(states)
+
     def _absent(self, name: str, value: Value) -> Value:
         """A name that one way binds and another leaves as the module finds it."""
         found = self.base.get(name)
@@ -120,7 +125,7 @@ class Function(Value):
     owner: Class | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class Module(Value):
     """A local module, by what its code binds."""
 

@@ -9,20 +9,19 @@ from typing import Any
 from fal.lineage.assigning import assign, forget
 from fal.lineage.definitions import define_class, define_function
 from fal.lineage.importing import import_from, import_names
+from fal.lineage.loops import follow_for, follow_while
 from fal.lineage.machine import Machine
-from fal.lineage.operators import binary, elements, truth
-from fal.lineage.scopes import Loop, Scope, State, changed
-from fal.lineage.values import NONE, UNKNOWN, Builtin, Items, Value, options
-
-_UNROLLED = 200
-_ROUNDS = 3
-_MOST_ROUNDS = 50
+from fal.lineage.operators import binary, truth
+from fal.lineage.scopes import Scope
+from fal.lineage.values import NONE, UNKNOWN, Builtin, Items, options
 
 
 def block(machine: Machine, statements: list[ast.stmt], scope: Scope) -> bool:
     """Follow statements; False where what comes after them is never reached."""
     for statement in statements:
         machine.step()
+        if not machine.calls:
+            machine.at = (scope.source, statement)
         follow = _FOLLOW.get(type(statement))
         if follow is not None and not follow(machine, statement, scope):
             return False
@@ -94,102 +93,7 @@ def _branches(machine: Machine, bodies: list[list[ast.stmt]], scope: Scope) -> b
         scope.state = dict(before)
         if block(machine, body, scope):
             states.append(scope.state)
-    return _go_on(scope, states, before)
-
-
-def _go_on(scope: Scope, states: list[State], otherwise: State) -> bool:
-    """Take what several ways leave; False where none of them gets here."""
-    scope.state = scope.merged(states) if states else otherwise
-    return bool(states)
-
-
-def _for(machine: Machine, node: ast.For | ast.AsyncFor, scope: Scope) -> bool:
-    over = machine.evaluate(node.iter, scope)
-    known = elements(over, _UNROLLED)
-    if known is not None and isinstance(node, ast.For):
-        return _each(machine, node, known, scope)
-    return _again(machine, node, _loosely(machine, over, node), scope)
-
-
-def _loosely(machine: Machine, over: Value, node: ast.For | ast.AsyncFor) -> list[Value]:
-    found = None if isinstance(node, ast.AsyncFor) else elements(over, None)
-    if found is None:
-        machine.let_go(over)
-    return [UNKNOWN] if found is None else list(dict.fromkeys(found))
-
-
-def _each(machine: Machine, node: ast.For, known: list[Value], scope: Scope) -> bool:
-    """Follow a loop over known elements, one by one."""
-    loop = Loop()
-    scope.loops.append(loop)
-    reached = True
-    for element in known:
-        assign(machine, node.target, element, scope)
-        reached = block(machine, node.body, scope)
-        states = [*loop.continues, *([scope.state] if reached else [])]
-        loop.continues.clear()
-        reached = _go_on(scope, states, scope.state)
-        if not reached:
-            break
-    scope.loops.pop()
-    return _leave(machine, node, loop, reached, scope)
-
-
-def _leave(machine: Machine, node: Any, loop: Loop, reached: bool, scope: Scope) -> bool:
-    if reached:
-        reached = block(machine, node.orelse, scope)
-    states = [*loop.breaks, *([scope.state] if reached else [])]
-    return _go_on(scope, states, scope.state)
-
-
-def _while(machine: Machine, node: ast.While, scope: Scope) -> bool:
-    return _again(machine, node, None, scope)
-
-
-def _again(machine: Machine, node: Any, over: list[Value] | None, scope: Scope) -> bool:
-    """Follow a loop that runs any number of times, until nothing new comes of it.
-
-    Args:
-        machine: the reader.
-        node: the loop.
-        over: what its target may be; None for a `while`.
-        scope: where it stands.
-    """
-    loop = Loop()
-    scope.loops.append(loop)
-    for round_ in range(_MOST_ROUNDS):
-        before = dict(scope.state)
-        _round(machine, node, over, loop, scope)
-        new = changed(before, scope.state)
-        if not new or (round_ >= _ROUNDS and _widen(machine, new, before, scope)):
-            break
-    scope.loops.pop()
-    return _leave(machine, node, loop, True, scope)
-
-
-def _round(machine: Machine, node: Any, over: list[Value] | None, loop: Loop, scope: Scope) -> None:
-    if over is None:
-        machine.evaluate(node.test, scope)
-    before = scope.state
-    states = [before]
-    for element in [UNKNOWN] if over is None else over:
-        scope.state = dict(before)
-        if over is not None:
-            assign(machine, node.target, element, scope)
-        if block(machine, node.body, scope):
-            states.append(scope.state)
-        states += loop.continues
-        loop.continues.clear()
-    scope.state = scope.merged(states)
-
-
-def _widen(machine: Machine, new: list[str], before: State, scope: Scope) -> bool:
-    """Give up on names that change every time; True where all had been given up."""
-    fresh = [name for name in new if before.get(name) is not UNKNOWN]
-    for name in new:
-        machine.let_go(scope.state[name])
-        scope.bind(name, UNKNOWN)
-    return not fresh
+    return scope.go_on(states, before)
 
 
 def _break(machine: Machine, node: ast.Break, scope: Scope) -> bool:
@@ -220,7 +124,7 @@ def _try(machine: Machine, node: Any, scope: Scope) -> bool:
             scope.bind(handler.name, UNKNOWN)
         if block(machine, handler.body, scope):
             states.append(scope.state)
-    reached = _go_on(scope, states, any_point)
+    reached = scope.go_on(states, any_point)
     return block(machine, node.finalbody, scope) and reached
 
 
@@ -253,7 +157,7 @@ def _match(machine: Machine, node: ast.Match, scope: Scope) -> bool:
             machine.evaluate(case.guard, scope)
         if block(machine, case.body, scope):
             states.append(scope.state)
-    return _go_on(scope, states, before)
+    return scope.go_on(states, before)
 
 
 def _delete(machine: Machine, node: ast.Delete, scope: Scope) -> bool:
@@ -275,9 +179,9 @@ _FOLLOW: dict[type[ast.stmt], Callable[[Machine, Any, Scope], bool]] = {
     ast.Return: _return,
     ast.Raise: _raise,
     ast.If: _if,
-    ast.For: _for,
-    ast.AsyncFor: _for,
-    ast.While: _while,
+    ast.For: follow_for,
+    ast.AsyncFor: follow_for,
+    ast.While: follow_while,
     ast.Break: _break,
     ast.Continue: _continue,
     ast.Try: _try,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 
+from fal.lineage.dynamic_calls import find_loaded
 from fal.lineage.machine import Machine
 from fal.lineage.scopes import Scope
 from fal.lineage.values import (
     UNKNOWN,
+    Builtin,
     Class,
     Const,
     Entries,
@@ -28,6 +30,8 @@ def subscript(machine: Machine, node: ast.Subscript, scope: Scope) -> Value:
         told = [None if part is None else machine.evaluate(part, scope) for part in bounds]
         return join_all(_sliced(one, told) for one in options(owner))
     key = machine.evaluate(node.slice, scope)
+    if owner == Builtin("sys.modules"):
+        return find_loaded(machine, key, node, scope)
     return join_all(_item(one, way) for one in options(owner) for way in options(key))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from fal.lineage.facts import Events, Place, Undecidable
-from fal.lineage.interpreter import Interpreter, script_names
+from fal.lineage.interpreter import Interpreter, model_names, script_names
 from fal.lineage.machine import Arguments, TooLongError
 from fal.lineage.modules import Modules
 from fal.lineage.scopes import Function, Scope
 from fal.lineage.source import Source
+from fal.lineage.values import UNKNOWN, Builtin
 from fal.project.model import Script
 
 
@@ -44,9 +45,12 @@ class Reader:
         if source is None:
             return Events()
         machine = Interpreter(self._modules, script.roots, self._macros)
-        scope = Scope(source, None, script_names(), clouded=source.shared, package=script.package)
+        names = model_names(script.path.stem) if script.is_model else script_names()
+        scope = Scope(source, None, names, clouded=source.shared, package=script.package)
         try:
             machine.execute(source.body, scope)
+            if script.is_model:
+                _build(machine, scope)
             _follow_loose(machine)
         except (TooLongError, RecursionError):
             reason = "the code is too long to be followed to its end"
@@ -56,6 +60,14 @@ class Reader:
             # It changes what modules hold, and the next script finds them as they were.
             self._modules.forget()
         return _once(machine.events)
+
+
+def _build(machine: Interpreter, scope: Scope) -> None:
+    """Follow `model(dbt, session)`; `dbt` has the names that a `FalDbt` has."""
+    function = scope.state.get("model", UNKNOWN)
+    given = Arguments([Builtin("fal.FalDbt()"), UNKNOWN])
+    node = function.node if isinstance(function, Function) else machine.at[1]
+    machine.called(function, given, node, scope)
 
 
 def _follow_loose(machine: Interpreter) -> None:
@@ -77,7 +89,9 @@ def _follow_loose(machine: Interpreter) -> None:
 def _call_with_anything(machine: Interpreter, function: Function) -> None:
     source: Source = function.scope.source
     machine.any_time_before = Scope(source, None).serial
-    machine.called(function, Arguments(more=True), function.node, function.scope)
+    machine.at = (source, function.node)
+    # Unknown code gets what it gives, too.
+    machine.let_go(machine.called(function, Arguments(more=True), function.node, function.scope))
 
 
 def _once(events: Events) -> Events:

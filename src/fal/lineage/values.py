@@ -229,6 +229,15 @@ def text_of(value: Value) -> str | None:
     return value.value if type(value) is Const and isinstance(value.value, str) else None
 
 
+def is_data(value: Value) -> bool:
+    """Whether a value is not known, or made of numbers only: nothing that could name a table."""
+    if isinstance(value, Items):
+        return all(map(is_data, value.items))
+    if isinstance(value, Union):
+        return all(map(is_data, value.options))
+    return value is UNKNOWN or (isinstance(value, Const) and not isinstance(value.value, str))
+
+
 def is_inert(value: Value) -> bool:
     """Whether nothing can come of handing a value to unknown code."""
     return type(value) in (Const, Unknown)

@@ -48,7 +48,7 @@ def stats(project: Project, name: str) -> dict[str, Any]:
 def pages(project: Project) -> dict[str, Any]:
     page = (project.root / "target" / FOLDER / "index.html").read_text()
     (found,) = re.findall(rf'id="{MARK}">(.*?)</script>', page, re.DOTALL)
-    return {uid.split(".", 2)[2]: told for uid, told in json.loads(found)["nodes"].items()}
+    return {uid.split(".", 2)[-1]: told for uid, told in json.loads(found)["nodes"].items()}
 
 
 def generate(project: Project, *args: str) -> Invocation:
@@ -80,7 +80,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.file("models/local.py", LOCAL)
     project.yaml("models/local.yml", {"models": [{"name": "local", "config": {"meta": RUN_HERE}}]})
     project.model("seen", "select * from {{ ref('built') }}", config={"materialized": "view"})
-    project.fal("flow", "build").ok()
+    project.yaml("models/globals.yml", {"fal": {"scripts": {"before": ["start.py"]}}})
+    project.script("start.py", "log_metric('started', 1)\n")
+    project.fal("flow", "build", "--globals").ok()
     generate(project).ok()
     return project
 
@@ -97,7 +99,7 @@ def test_tables_tell_rows_and_size_and_views_do_not(shop: Project) -> None:
 
 def test_scripts_and_hooks_in_the_order_in_which_they_run(shop: Project) -> None:
     told = {name: page["scripts"] for name, page in pages(shop).items()}
-    assert set(told) == {"doubled", "built", "raw.events"}
+    assert set(told) == {"doubled", "built", "raw.events", "project"}
     keys = ("name", "stage", "builds", "path")
     assert [tuple(one[key] for key in keys) for one in told["built"]] == [
         ("check.py", "before", False, "fal_scripts/check.py"),
@@ -130,6 +132,14 @@ def test_a_notebooks_cells_are_the_python_of_its_model(shop: Project) -> None:
 def test_metrics_of_all_scripts_of_a_model(shop: Project) -> None:
     told = {(one["name"], one["value"]) for one in pages(shop)["built"]["metrics"]}
     assert told == {("check", "1"), ("rows", "3"), ("hook", "1")}
+
+
+def test_global_scripts_are_the_projects(shop: Project) -> None:
+    told = pages(shop)["project"]
+    (script,) = told["scripts"]
+    assert (script["name"], script["stage"], script["node"]) == ("start.py", "before", None)
+    assert script["path"] == "fal_scripts/start.py"
+    assert [(one["name"], one["value"]) for one in told["metrics"]] == [("started", "1")]
 
 
 def test_other_tools_find_dbts_artifacts_as_dbt_writes_them(shop: Project) -> None:

@@ -31,6 +31,13 @@ write_to_model(ref("stg"), mode="append")
 """
 
 
+# Half a character is no text to dbt's log.
+BAD = r"""
+ref('stg')
+raise ValueError('no good \ud800')
+"""
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Invocation]:
     project = Project(tmp_path_factory.mktemp("report"), threads=2)
@@ -44,7 +51,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Invocation
     project.model("scores", "select * from {{ ref('train') }}")
     project.model("through", "select * from {{ ref('eph') }}")
     project.model("broken", "select nope from {{ ref('stg') }}")
-    project.placeholder("bad", "ref('stg')", code="ref('stg')\nraise ValueError('no good')\n")
+    project.placeholder("bad", "ref('stg')", code=BAD)
     project.model("below", "select * from {{ ref('bad') }}")
     hooks = {"pre-hook": ["hook.py", "hook.py"], "scripts": {"before": ["early.py"]}}
     project.model("hooked", "select 1 as a", meta={"fal": hooks})
@@ -164,9 +171,11 @@ def test_the_last_lines_are_kept(nodes: dict[str, dict[str, Any]]) -> None:
     assert hooks == [{"script": "hook.py", "level": "info", "text": "in a hook"}]
 
 
-def test_failures(nodes: dict[str, dict[str, Any]]) -> None:
+def test_failures(nodes: dict[str, dict[str, Any]], built: tuple[Project, Invocation]) -> None:
+    assert built[1].lines[-1] == "Report: target/fal_report.html"
+    assert "Unable to parse logging event" not in built[1].output + built[0].log()
     bad, broken, below = nodes["bad"], nodes["broken"], nodes["below"]
-    assert (bad["status"], bad["message"]) == ("error", "ValueError: no good")
+    assert (bad["status"], bad["message"]) == ("error", r"ValueError: no good \ud800")
     assert bad["traceback"].startswith("Traceback")
     assert "line 2, in <module>" in bad["traceback"]
     assert bad["reads"][0]["rows"] == 2
@@ -235,6 +244,7 @@ def test_a_report_that_can_not_be_written_changes_nothing_else(tmp_path: Path) -
     (tmp_path / "target" / "fal_run.json").mkdir(parents=True)
     ended = project.flow("run").ok()
     assert "the report of this run can't be written: " in ended.output
+    assert "Report: " not in ended.output
 
 
 def test_open_opens_the_page_and_says_so_where_there_is_no_browser(
@@ -251,13 +261,14 @@ def test_open_opens_the_page_and_says_so_where_there_is_no_browser(
     ended = project.flow("run", "--open").ok()
     page = tmp_path / "target" / "fal_report.html"
     assert opened.read_text().split() == [page.as_uri()]
-    assert f"The report is open in the browser: {page}" in ended.output
-    assert project.flow("run", "--open", "--log-format", "json").ok().events
-    assert project.flow("run").ok()
+    assert ended.lines[-1] == "Report: target/fal_report.html (open in the browser)"
+    events = project.flow("run", "--open", "--log-format", "json").ok().events
+    assert events[-1]["info"]["msg"] == "Report: target/fal_report.html"
+    assert "Report: " not in project.flow("run", "--quiet").ok().output
     assert len(opened.read_text().split()) == 1
     browser.write_text("#!/bin/sh\nexit 1\n")
     ended = project.flow("run", "--open").ok()
-    assert f"No browser to open the report with: {page}" in ended.output
+    assert "Report: target/fal_report.html (no browser to open it with)" in ended.output
 
 
 def test_a_program_keeps_its_records_in_memory(built: tuple[Project, Invocation]) -> None:

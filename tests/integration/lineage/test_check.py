@@ -39,6 +39,16 @@ BAD = """
 """
 
 
+LOCAL_MODEL = """
+    def model(dbt, session):
+        orders = dbt.ref("v", v=2).to_pandas()
+        return joined(orders, dbt.ref)
+
+    def joined(frame, reader):
+        return frame.merge(reader("v", v=1).to_pandas())
+"""
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(tmp_path_factory.mktemp("shop"))
@@ -167,6 +177,7 @@ def test_selection_severities_and_outputs(shop: Project) -> None:
         ("{fal: {check: {stale-ref: loud}}}", "`stale-ref` must be error, warn or off, not 'loud'"),
         ("{fal: [1]}", "--vars: `vars: fal:` must map settings to values, not [1]"),
         ("{fal: {undeclared_refs: never}}", "must be error or warn, not 'never'"),
+        ("{fal: {undeclared_ref: warn}}", "`undeclared_ref`; did you mean `undeclared_refs`?"),
     ):
         assert told in shop.fal("check", "--vars", wrong).ended(2).output
 
@@ -192,15 +203,25 @@ def test_versions_and_generated_placeholders(broken: Project) -> None:
     broken.script("load.py", "from fal.typing import ref\ndef load(n): return ref('v', v=n)\n")
     broken.file("fal_models/c.py", "from load import load\nwrite_to_model(load(1))\n")
     broken.file("fal_models/d.py", "import os\nwrite_to_model(ref(os.environ['X']))\n")
+    fal = {"run": "local", "scripts": {"after": ["after.py"]}}
+    broken.file("models/e.py", LOCAL_MODEL)
+    broken.yaml("models/e.yml", {"models": [{"name": "e", "config": {"meta": {"fal": fal}}}]})
+    broken.script("after.py", "ref('v', v=2)\nref('d')\n")
     told = broken.fal("check", "--output", "json").ended(1)
-    found = [(row["code"], row["file"]) for row in json.loads(told.output)["findings"]]
+    rows = json.loads(told.output)["findings"]
+    found = [(row["code"], row["file"], row["line"]) for row in rows]
     assert found == [
-        ("undecidable-ref", "fal_models/d.py"),
-        ("undeclared-ref", "fal_scripts/b.py"),
-        ("stale-ref", "models/b.sql"),
+        ("undecidable-ref", "fal_models/d.py", 2),
+        ("undeclared-ref", "fal_scripts/after.py", 2),
+        ("undeclared-ref", "fal_scripts/b.py", 1),
+        ("stale-ref", "models/b.sql", 2),
+        ("undeclared-ref", "models/e.py", 6),
     ]
+    assert "call `dbt.ref('d')` in models/e.py, so that" in rows[1]["message"]
+    assert "where dbt does not find it" in rows[-1]["message"]
+    assert "by hand, by a call of dbt.ref('...')" in broken.fal("sync", "e").ended(2).output
     assert "-- {{ ref('v', v=1) }}\n" in (broken.root / "models" / "fal" / "c.sql").read_text()
     assert "is generated from fal_models/c.py" in broken.fal("sync", "c").ok().output
     broken.fal("sync", "b").ok()
     assert "-- {{ ref('v', v=1) }}\n" in (broken.root / "models" / "b.sql").read_text()
-    broken.fal("check", "--exclude", "d").ok()
+    broken.fal("check", "--select", "a", "b", "c").ok()

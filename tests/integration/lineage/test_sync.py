@@ -101,6 +101,7 @@ def test_a_new_script_model_runs_as_it_is(shop: Project, kind: str) -> None:
 
 def test_what_can_not_be_made_is_told_and_leaves_nothing(shop: Project) -> None:
     shop.script("taken.py", "")
+    shop.yaml("models/later.yml", {"models": [{"name": "later", "description": "To come."}]})
 
     def files() -> set[str]:
         found = (path for path in shop.root.rglob("*") if "target" not in path.parts)
@@ -111,6 +112,9 @@ def test_what_can_not_be_made_is_told_and_leaves_nothing(shop: Project) -> None:
     for told, *args in (
         ("is no name for a model", "1st"),
         ("has a model old already", "old"),
+        ("has a model old already", "OLD"),
+        ("models/later.yml has an entry for the model later already", "later"),
+        ("the files can't be made: [Errno", "x" * 300),
         ("did you mean stg_orders", "x", "--refs", "stg_order"),
         ("names a source and a table", "x", "--source", "raw"),
         ("did you mean raw.t", "x", "--source", "raw.tt"),

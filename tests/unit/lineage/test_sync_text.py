@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fal.lineage.declared import ModelSql
 from fal.lineage.facts import Call
+from fal.lineage.project_facts import Model
+from fal.lineage.repairs import Repair
 from fal.lineage.sync import declare
 
 CONFIG = "{{ config(materialized='ephemeral') }}\n"
@@ -111,3 +115,10 @@ def test_any_repair_declares_what_it_should_and_is_done_once(
     assert new.count("\r\n") == (new.count("\n") if newline == "\r\n" else 0)
     if not add and not remove:
         assert new == text
+
+
+def test_the_diff_has_the_lines_that_other_tools_count() -> None:
+    old = "-- a \u2028 b\r\n-- c\x0c\nselect 1"
+    told = Repair(cast(Model, None), old, old.replace("-- c", "-- d")).diff("m.sql")
+    change = [" -- a \u2028 b\r", "--- c\x0c", "+-- d\x0c", " select 1"]
+    assert told.split("\n")[3:] == [*change, "\\ No newline at end of file", ""]

@@ -1,6 +1,7 @@
 // What all panels share: the facts, elements made of text, Python in colours.
 
 const DATA = JSON.parse(document.getElementById("fal-docs-data").textContent);
+const PROJECT = "project"; // under this name, what belongs to no node
 const EMPTY = { python: null, scripts: [], metrics: [], plots: [] };
 
 function added(uniqueId) {

@@ -18,8 +18,18 @@ function inserted(template, mark, opening, what) {
   return template.includes(mark) && at >= 0 ? template.slice(0, at) + what + template.slice(at) : template;
 }
 
+// After the panel that holds a mark, which ends with the second element that closes after it.
+function belowPanel(template, mark, what) {
+  const from = template.indexOf(mark);
+  const at = template.indexOf("</div>", template.indexOf("</div>", from) + 1) + "</div>".length;
+  return from >= 0 && at > from ? template.slice(0, at) + what + template.slice(at) : template;
+}
+
 app.run(["$templateCache", "$rootScope", ($templateCache, $rootScope) => {
   $rootScope.falHas = (uniqueId, name) => added(uniqueId)[name].length > 0;
+  const overview = "/overview/overview.html";
+  const text = $templateCache.get(overview);
+  if (text) $templateCache.put(overview, belowPanel(text, "marked='overview_md'", "<fal-globals></fal-globals>"));
   for (const type of PAGES) {
     const path = `/docs/${type}.html`;
     const template = $templateCache.get(path);

@@ -4,13 +4,17 @@ const WHEN = {
   before: "before the model", after: "after the model", "pre-hook": "pre-hook", "post-hook": "post-hook",
 };
 
+const WHEN_GLOBAL = { before: "before everything", after: "after everything" };
+
 function stage(script, type) {
+  if (type === PROJECT) return WHEN_GLOBAL[script.stage];
   if (script.builds) return "builds the table";
   return type === "source" ? "loads the source" : WHEN[script.stage];
 }
 
 function scriptsPanel({ scripts }, type) {
-  return panel(scripts.length === 1 ? "Script" : "Scripts", ...scripts.map((one) => scriptBlock(one, type)));
+  const kind = type === PROJECT ? "Global script" : "Script";
+  return panel(scripts.length === 1 ? kind : `${kind}s`, ...scripts.map((one) => scriptBlock(one, type)));
 }
 
 function scriptBlock(script, type) {
@@ -58,6 +62,17 @@ const PARTS = [
   { name: "plots", title: "Plots", before: "referenced_by", make: plotsPanel },
   { name: "scripts", title: "Scripts", before: "code", make: scriptsPanel },
 ];
+
+// The project's global scripts, below its overview; not on those of installed packages.
+app.directive("falGlobals", ["$state", ($state) => ({
+  restrict: "E",
+  link: (scope, element) => {
+    const page = added(PROJECT);
+    if (![undefined, null, "", DATA.project].includes($state.params.project_name)) return;
+    const shown = [PARTS[2], PARTS[0], PARTS[1]].filter(({ name }) => page[name].length);
+    element[0].append(...shown.map(({ make }) => make(page, PROJECT)));
+  },
+})]);
 
 app.directive("falPanel", () => ({
   restrict: "E",

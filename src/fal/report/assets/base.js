@@ -100,7 +100,7 @@ function bytes(value) {
 
 function metricValue(value) {
   if (typeof value !== "number") return String(value);
-  if (Number.isInteger(value)) return value.toLocaleString("en-US");
+  if (Number.isSafeInteger(value)) return value.toLocaleString("en-US");
   return Math.abs(value) >= 1e6 || Math.abs(value) < 1e-4
     ? value.toExponential(4)
     : String(Number(value.toPrecision(6)));

@@ -25,7 +25,7 @@ function ofRun() {
   const plots = NODES.flatMap((node) => node.plots.map((one) => ({ one, node })));
   return [
     el("div.bar", {}, el("h2", { tabindex: "-1" }, "This run")),
-    section("Failed", failed.map((node) => link(node, reason(node)))),
+    section("Failed", failed.map((node) => link(node, el("small", {}, reason(node))))),
     section("Slowest", slow.map((node) => link(node, seconds(node.seconds)))),
     chain.length > 1 ? section(`Longest chain, ${seconds(chain.reduce((sum, node) => sum + (node.seconds ?? 0), 0))}`,
       [el("p.note", {}, "Each of these waited for the one before. To be faster, begin here.")], chain.map((node) => link(node, seconds(node.seconds)))) : null,
@@ -101,7 +101,7 @@ function section(title, ...content) {
 
 function link(node, note, name = node.name) {
   return el("button.link", { type: "button", onclick: () => choose(node, { focus: true }) },
-    el(`i.dot.${node.language}`, { "aria-hidden": "true" }), glyph(node), el("span.name", {}, name), el("small", {}, note));
+    el(`i.dot.${node.language}`, { "aria-hidden": "true" }), glyph(node), el("span.name", {}, name), note instanceof Node ? note : el("small.whole", {}, note));
 }
 
 function output(node) {

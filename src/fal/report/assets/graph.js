@@ -58,7 +58,7 @@ function graph(panel) {
     items = [];
     const ends = [...drawn.at.values()];
     size = {
-      width: Math.max(0, ...ends.map((place) => place.x)) + BOX.width,
+      width: Math.max(0, ...ends.map((place) => place.x + place.width)),
       height: Math.max(0, ...ends.map((place) => place.y)) + BOX.height,
     };
     const edges = svg("g.edges", { "aria-hidden": "true" });
@@ -73,15 +73,14 @@ function graph(panel) {
     d: line(parent, node, way, drawn.at), "data-from": parent.index, "data-to": node.index,
   });
   const box_ = (node) => {
-    const { x, y } = drawn.at.get(node);
-    const name = node.name.length > 25 ? `${node.name.slice(0, 24)}…` : node.name;
+    const { x, y, width } = drawn.at.get(node);
     return svg(`g.node.${node.language}.${outcome(node)}`, {
       role: "button", tabindex: "-1", "data-node": node.index, "aria-label": told(node), transform: `translate(${x} ${y})`,
     },
-    svg("rect.body", { width: BOX.width, height: BOX.height, rx: 6 }),
+    svg("rect.body", { width, height: BOX.height, rx: 6 }),
     svg("rect.stripe", { width: 5, height: BOX.height - 8, x: 4, y: 4, rx: 2.5 }),
-    svg("text.name", { x: 16, y: 15 }, name),
-    svg("text.more", { x: 16, y: 27 }, `${GLYPHS[outcome(node)]} ${node.kind}${node.seconds === null ? "" : ` · ${seconds(node.seconds)}`}`));
+    svg("text.name", { x: 16, y: 15 }, shownName(node)),
+    svg("text.more", { x: 16, y: 27 }, shownFacts(node)));
   };
   const mark = () => {
     const near = VIEW.chosen && items[VIEW.chosen.index] ? lineage(VIEW.chosen, drawn) : null;
@@ -110,8 +109,8 @@ function graph(panel) {
   };
   // Move the picture so that a node is in it.
   const show = (node) => {
-    const { x, y } = drawn.at.get(node);
-    if (x < box.x || x + BOX.width > box.x + box.width) box.x = x + BOX.width / 2 - box.width / 2;
+    const { x, y, width } = drawn.at.get(node);
+    if (x < box.x || x + width > box.x + box.width) box.x = x + width / 2 - box.width / 2;
     if (y < box.y || y + BOX.height > box.y + box.height) box.y = y + BOX.height / 2 - box.height / 2;
     look();
   };

@@ -1,10 +1,10 @@
 // Places the nodes of the graph: layers from left to right, few crossings inside them, and a way
 // around the nodes between for edges over several layers.
 
-const COLUMN = 236;
+const GAP = 44;
 const ROW = 44;
 const BEND = 14;
-const BOX = { width: 188, height: 34 };
+const BOX = { narrowest: 96, widest: 194, height: 34 };
 const SWEEPS = 6;
 // Beyond, edges go straight; a graph so large is looked at in parts.
 const MOST_BENDS = 1500;
@@ -23,9 +23,11 @@ function layered(all) {
   for (let at = 0; at < columns.length; at += 1) columns[at] ??= [];
   const bends = bent(columns, layer, up);
   untangle(columns, ...neighbours(up, bends));
-  const at = places(columns);
   const real = columns.map((column) => column.filter((node) => inside.has(node)));
-  alone(all.filter((node) => !inside.has(node)), real, at, up, down);
+  const single = all.filter((node) => !inside.has(node));
+  const across = spread([...real], single);
+  const at = places(columns, across);
+  alone(single, real, at, up, down, across);
   return { columns: real, up, down, at, bends };
 }
 
@@ -103,7 +105,36 @@ function untangle(columns, before, after) {
   }
 }
 
-function places(columns) {
+// Where each column begins, and how wide it is: as its longest text needs.
+function spread(columns, single) {
+  const wide = Math.max(4, columns.length);
+  const across = [];
+  let x = 0;
+  for (let at = 0; at < (single.length ? wide : columns.length); at += 1) {
+    const nodes = [...(columns[at] ?? []), ...single.filter((_, index) => index % wide === at)];
+    const width = Math.min(BOX.widest, Math.max(BOX.narrowest, ...nodes.map(textWidth)));
+    across.push({ x, width });
+    x += width + GAP;
+  }
+  return across;
+}
+
+const pen = document.createElement("canvas").getContext("2d");
+const FONT = getComputedStyle(document.body).fontFamily;
+
+function textWidth(node) {
+  const measured = (size, text) => {
+    pen.font = `${size}px ${FONT}`;
+    return pen.measureText(text).width;
+  };
+  return Math.ceil(26 + Math.max(measured(12, shownName(node)), measured(10, shownFacts(node))));
+}
+
+const shownName = (node) => (node.name.length > 25 ? `${node.name.slice(0, 24)}…` : node.name);
+const shownFacts = (node) =>
+  `${GLYPHS[outcome(node)]} ${node.kind}${node.seconds === null ? "" : ` · ${seconds(node.seconds)}`}`;
+
+function places(columns, across) {
   const height = (one) => (one.isBend ? BEND : ROW);
   const total = (column) => column.reduce((sum, one) => sum + height(one), 0);
   const tallest = Math.max(0, ...columns.map(total));
@@ -111,7 +142,7 @@ function places(columns) {
   columns.forEach((column, x) => {
     let y = (tallest - total(column)) / 2;
     for (const one of column) {
-      at.set(one, { x: x * COLUMN, y });
+      at.set(one, { ...across[x], y });
       y += height(one);
     }
   });
@@ -121,7 +152,7 @@ function places(columns) {
 // The line of an edge, along its bends.
 function line(parent, node, way, at) {
   const from = at.get(parent);
-  let [x, y] = [from.x + BOX.width, from.y + BOX.height / 2];
+  let [x, y] = [from.x + from.width, from.y + BOX.height / 2];
   let drawn = `M${x} ${y}`;
   const curve = (toX, toY) => {
     const bend = Math.max(20, (toX - x) / 2);
@@ -131,7 +162,7 @@ function line(parent, node, way, at) {
   for (const one of way) {
     const place = at.get(one);
     curve(place.x, place.y + BEND / 2);
-    x += BOX.width;
+    x += place.width;
     drawn += `H${x}`;
   }
   const to = at.get(node);
@@ -140,13 +171,13 @@ function line(parent, node, way, at) {
 }
 
 // Nodes without neighbours stand below the others, in as many columns.
-function alone(nodes, columns, at, up, down) {
+function alone(nodes, columns, at, up, down, across) {
   const wide = Math.max(4, columns.length);
   const top = Math.max(0, ...[...at.values()].map((place) => place.y + ROW)) + (at.size ? ROW / 2 : 0);
   nodes.forEach((node, index) => {
     const x = index % wide;
     (columns[x] ??= []).push(node);
-    at.set(node, { x: x * COLUMN, y: top + Math.floor(index / wide) * ROW });
+    at.set(node, { ...across[x], y: top + Math.floor(index / wide) * ROW });
     up.set(node, []);
     down.set(node, []);
   });
