@@ -72,4 +72,4 @@ bench: $(STAMP)
 
 clean:
 	rm -rf $(VENV) target logs dbt_packages .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -rf fal_reference.duckdb fal_reference.duckdb.wal fal_reference.duckdb.tmp dist .user.yml
+	rm -rf fal_reference.duckdb fal_reference.duckdb.wal fal_reference.duckdb.tmp fal_reference.duckdb.models dist .user.yml

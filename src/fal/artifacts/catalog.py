@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from fal.artifacts.facts import dumps, read_number
 from fal.artifacts.model import ModelVersion, ReadRows
+from fal.warehouse.artifact_files import Place
 from fal.warehouse.base import Warehouse
 
 VERSIONS = "fal_model_versions"
@@ -46,21 +46,6 @@ _ALIAS_COLUMNS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
-    """The schema that holds the tables.
-
-    Attributes:
-        database: its database's name.
-        schema: its name.
-        sql: both, quoted as SQL needs them.
-    """
-
-    database: str | None
-    schema: str
-    sql: str
-
-
 class Catalog:
     """Reads and writes the tables of one schema; see docs/models.md.
 
@@ -74,15 +59,16 @@ class Catalog:
 
     def exists(self) -> bool:
         """Whether a version was ever saved here."""
-        return self._warehouse.has_table(self.place.database, self.place.schema, VERSIONS)
+        return self._warehouse.has_table(self.place, VERSIONS)
 
     def create(self) -> None:
         """Make the tables where they are missing."""
-        for table, columns in ((VERSIONS, _COLUMNS), (ALIASES, _ALIAS_COLUMNS)):
-            listed = ", ".join(f"{name} {self._type(kind)}" for name, kind in columns.items())
-            self._execute(f"create table if not exists {self._table(table)} ({listed})")
         if not self._warehouse.one_writer:
             self._execute(f"create table if not exists {self._table(_TURNS)} as select 0 as turn")
+        # The one that is looked for comes last: where it is, the others are.
+        for table, columns in ((ALIASES, _ALIAS_COLUMNS), (VERSIONS, _COLUMNS)):
+            listed = ", ".join(f"{name} {self._type(kind)}" for name, kind in columns.items())
+            self._execute(f"create table if not exists {self._table(table)} ({listed})")
 
     def take_turn(self) -> None:
         """In a transaction, wait until those of others that have called this have ended."""
@@ -116,14 +102,23 @@ class Catalog:
         }
         self._insert(ALIASES, _ALIAS_COLUMNS, values)
 
-    def versions(self, name: str | None = None) -> list[ModelVersion]:
-        """The versions, of one model or of all, by name, the newest first."""
+    def versions(
+        self, name: str | None = None, *, in_transaction: bool = False
+    ) -> list[ModelVersion]:
+        """The versions, of one model or of all, by name, the newest first.
+
+        Args:
+            name: the model's name; None for all.
+            in_transaction: whether a lost connection would end a transaction.
+        """
+        again = not in_transaction
         where = "" if name is None else f" where name = {self._text(name)}"
         columns = ", ".join(_COLUMNS)
         rows = self._read(
-            f"select {columns} from {self._table(VERSIONS)}{where} order by name, version desc"
+            f"select {columns} from {self._table(VERSIONS)}{where} order by name, version desc",
+            repeatable=again,
         )
-        aliases = self._aliases(where)
+        aliases = self._aliases(where, repeatable=again)
         return [_version(row, aliases.get((row["name"], row["version"]), ())) for row in rows]
 
     def remove(self, name: str, versions: Iterable[int]) -> None:
@@ -134,11 +129,11 @@ class Catalog:
             f"where name = {self._text(name)} and version in ({listed})"
         )
 
-    def _aliases(self, where: str) -> dict[tuple[str, int], tuple[str, ...]]:
+    def _aliases(self, where: str, *, repeatable: bool) -> dict[tuple[str, int], tuple[str, ...]]:
         """What versions are called now."""
         latest: dict[tuple[str, str], int | None] = {}
         sql = f"select name, alias, version from {self._table(ALIASES)}{where} order by change"
-        for row in self._read(sql):
+        for row in self._read(sql, repeatable=repeatable):
             latest[row["name"], row["alias"]] = row["version"]
         found: dict[tuple[str, int], tuple[str, ...]] = {}
         for (name, alias), version in sorted(latest.items()):
@@ -183,8 +178,9 @@ class Catalog:
     def _execute(self, sql: str) -> None:
         self._warehouse.connection.execute(sql)
 
-    def _read(self, sql: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._warehouse.read(sql).to_pylist()
+    def _read(self, sql: str, *, repeatable: bool = False) -> list[dict[str, Any]]:
+        table = self._warehouse.read(sql, repeatable=repeatable)
+        rows: list[dict[str, Any]] = table.to_pylist()
         return rows
 
 

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
@@ -27,7 +27,7 @@ def library_versions(modules: Iterable[str]) -> dict[str, str]:
     """
     loaded = {name for name in sys.modules if "." not in name}
     tops = {module.partition(".")[0] for module in modules}
-    by_module = packages_distributions()
+    by_module = _distributions()
     wanted = {name for top in tops for name in by_module.get(top, ())}
     usual = {name for top in loaded for name in by_module.get(top, ()) if name in _ALWAYS}
     found = {"python": platform.python_version()}
@@ -35,6 +35,12 @@ def library_versions(modules: Iterable[str]) -> dict[str, str]:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """The distributions of each module; looking for them takes a good part of a second."""
+    return packages_distributions()
 
 
 def file_sha256(path: Path) -> str | None:
@@ -45,8 +51,7 @@ def file_sha256(path: Path) -> str | None:
         return None
 
 
-@cache
-def code_version(project: Path, declared: str | None) -> str | None:
+def code_version(project: Path, declared: object) -> str | None:
     """Which code made a model.
 
     Args:

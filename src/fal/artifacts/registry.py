@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from fal.artifacts.catalog import Catalog, Place
+from fal.artifacts.catalog import Catalog
 from fal.artifacts.model import LATEST, SUFFIXES, ModelVersion, Packed, Which
 from fal.exceptions import (
     ArtifactError,
@@ -20,10 +20,11 @@ from fal.exceptions import (
     TamperedError,
     WarehouseError,
 )
-from fal.warehouse.artifact_files import ArtifactFiles
+from fal.warehouse.artifact_files import PART, ArtifactFiles, Place
 from fal.warehouse.base import Warehouse
 
 _FILE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*/(?P<made>\d{8}T\d{6}Z)-[0-9a-f]{32}\.[a-z]+")
+_LEFT = re.compile(f"{_FILE.pattern}({re.escape(PART)})?")
 _MADE = "%Y%m%dT%H%M%SZ"
 _LEFT_BEHIND = timedelta(days=1)
 """A file that no version names may be of a save that goes on, until it is so old."""
@@ -196,12 +197,12 @@ class Registry:
                 self._catalog.remove(name, [version.version for version in pruned.versions])
         files = self._files()
         for file in (*(version.file for version in pruned.versions), *pruned.files):
-            if _FILE.fullmatch(file):
+            if _LEFT.fullmatch(file):
                 files.remove(file)
         return pruned
 
     def _prunable(self, name: str, keep: int) -> Pruned:
-        known = self.versions(name)
+        known = self._catalog.versions(name, in_transaction=True)
         old = tuple(version for version in known[keep:] if not version.aliases)
         named = {version.file for version in known}
         now = datetime.now(UTC)
@@ -213,7 +214,7 @@ class Registry:
         return Pruned(old, left)
 
     def _files(self) -> ArtifactFiles:
-        return self._warehouse.artifact_files(self._place.database, self._place.sql)
+        return self._warehouse.artifact_files(self._place)
 
     def _verified(self, files: ArtifactFiles, version: ModelVersion) -> bytes:
         """The content of a file, which is the one that the row tells of."""
@@ -243,7 +244,7 @@ def _drop(files: ArtifactFiles, file: str) -> None:
 
 
 def _age(file: str, now: datetime) -> timedelta:
-    found = _FILE.fullmatch(file)
+    found = _LEFT.fullmatch(file)
     if found is None:
         return timedelta(0)
     return now - datetime.strptime(found["made"], _MADE).replace(tzinfo=UTC)

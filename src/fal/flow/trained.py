@@ -12,13 +12,13 @@ from dbt.config.runtime import RuntimeConfig
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
-from fal.artifacts.catalog import Place
 from fal.artifacts.libraries import code_version, file_sha256
 from fal.artifacts.model import ModelVersion, Packed, ReadRows, Settings, Which
 from fal.artifacts.registry import Registry
 from fal.exceptions import NoModelError
 from fal.flow.settings import artifact_settings
 from fal.flow.trained_lineage import check_saver, train_first
+from fal.warehouse.artifact_files import Place
 
 if TYPE_CHECKING:
     from fal.flow.connection import ThreadConnection
@@ -126,7 +126,7 @@ class TrainedModels:
             model=node.unique_id if node.unique_id in self._manifest.nodes else None,
             script=None if path is None else _shown_path(path, root),
             script_sha256=None if path is None else file_sha256(path),
-            code_version=code_version(root, self._dbt_config.version or None),
+            code_version=code_version(root, self._dbt_config.version),
             refs=self._refs_read(),
             libraries=packed.libraries,
             estimator=packed.estimator,
@@ -142,7 +142,8 @@ class TrainedModels:
         return self._registry_at(self._schema())
 
     def _registry_at(self, schema: Any) -> Registry:
-        place = Place(schema.database, schema.schema, str(schema))
+        database = str(schema.include(schema=False)) if schema.database else ""
+        place = Place(schema.database, schema.schema, str(schema), database)
         return Registry(self._warehouse, place, self._connection.transaction)
 
     def _schema(self) -> Any:

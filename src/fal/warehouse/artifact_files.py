@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from abc import ABC, abstractmethod
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from fal.exceptions import ArtifactError
+
+PART = ".part"
+"""What the name of a file ends in that is not complete."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The schema that lists models.
+
+    Attributes:
+        database: its database's name; None for the current one.
+        schema: its name.
+        sql: both, quoted as SQL needs them.
+        database_sql: the database alone, likewise; empty for the current one.
+    """
+
+    database: str | None
+    schema: str
+    sql: str
+    database_sql: str = ""
 
 
 class ArtifactFiles(ABC):
@@ -60,15 +80,15 @@ class FolderFiles(ArtifactFiles):
         path = self._folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, part = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+            part = path.with_name(f"{path.name}{PART}")
             try:
-                with os.fdopen(handle, "wb") as file:
+                with part.open("xb") as file:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
-                os.link(part, path)  # unlike a renaming, never over a file that is there
+                _move(part, path)
             finally:
-                Path(part).unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
             _sync(path.parent)
         except OSError as error:
             raise ArtifactError(f"the file {path} can't be written: {error}") from error
@@ -98,6 +118,18 @@ class FolderFiles(ArtifactFiles):
         found = (path for path in self._folder.glob("*/*") if path.is_file())
         names = sorted(path.relative_to(self._folder).as_posix() for path in found)
         return [name for name in names if name.startswith(prefix)]
+
+
+def _move(part: Path, path: Path) -> None:
+    """Give a file its name, and never that of a file that is there."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links; no two saves have the same name
+        if path.exists():
+            raise
+        part.rename(path)
 
 
 def _sync(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from fal.exceptions import FrameError, WarehouseError
-from fal.warehouse.artifact_files import ArtifactFiles
+from fal.warehouse.artifact_files import ArtifactFiles, Place
 from fal.warehouse.columns import match_columns
 from fal.warehouse.identifiers import in_frame
 
@@ -157,26 +157,12 @@ class Warehouse(ABC):
         """Write an instant, which has a zone, as a value of the type `instant_type`."""
 
     @abstractmethod
-    def has_table(self, database: str | None, schema: str, table: str) -> bool:
-        """Whether a schema has a table; names are compared whatever their case.
-
-        Args:
-            database: The database's name; None for the current one.
-            schema: The schema's name.
-            table: The table's name.
-        """
+    def has_table(self, place: Place, table: str) -> bool:
+        """Whether a schema has a table; names are compared whatever their case."""
 
     @abstractmethod
-    def artifact_files(self, database: str | None, schema: str) -> ArtifactFiles:
-        """Where the files of trained models are.
-
-        Args:
-            database: The name of the database that lists them.
-            schema: The schema that lists them, quoted as SQL needs it.
-
-        Raises:
-            ArtifactError: This database has no place for files.
-        """
+    def artifact_files(self, place: Place) -> ArtifactFiles:
+        """Where the files of the trained models are that a schema lists."""
 
     def size(self, relation: str) -> int | None:
         """The bytes that a table takes, where that has to be asked for and can be told.

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from fal.exceptions import FrameError, WarehouseError
-from fal.warehouse.artifact_files import ArtifactFiles
+from fal.warehouse.artifact_files import ArtifactFiles, Place
 from fal.warehouse.base import Staged, StagedColumn, Warehouse
 from fal.warehouse.columns import column_types, frame_names
 from fal.warehouse.duckdb_files import files_of
@@ -120,19 +120,20 @@ class DuckDBWarehouse(Warehouse):
         """Write an instant."""
         return f"{self.literal(moment.isoformat(sep=' '))}::timestamptz"
 
-    def has_table(self, database: str | None, schema: str, table: str) -> bool:
+    def has_table(self, place: Place, table: str) -> bool:
         """Whether a schema has a table."""
-        place = "current_database()" if database is None else self.literal(database)
+        name = place.database
+        database = "current_database()" if name is None else self.literal(name)
         found = self.read(
-            f"select 1 from duckdb_tables() where lower(database_name) = lower({place}) "
-            f"and lower(schema_name) = lower({self.literal(schema)}) "
+            f"select 1 from duckdb_tables() where lower(database_name) = lower({database}) "
+            f"and lower(schema_name) = lower({self.literal(place.schema)}) "
             f"and lower(table_name) = lower({self.literal(table)})"
         )
         return bool(found.num_rows)
 
-    def artifact_files(self, database: str | None, schema: str) -> ArtifactFiles:
+    def artifact_files(self, place: Place) -> ArtifactFiles:
         """The folder beside the database's file; a table where there is no such file."""
-        return files_of(self, database, schema)
+        return files_of(self, place)
 
     def change_type(self, relation: str, column: str, kind: str) -> str | None:
         """Write the statement that changes it in its place."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fal.exceptions import ArtifactError, WarehouseError
-from fal.warehouse.artifact_files import ArtifactFiles, FolderFiles
+from fal.warehouse.artifact_files import ArtifactFiles, FolderFiles, Place
 
 if TYPE_CHECKING:
     from fal.warehouse.base import Warehouse
@@ -15,26 +16,33 @@ if TYPE_CHECKING:
 TABLE = "fal_model_files"
 
 
-def files_of(warehouse: Warehouse, database: str | None, schema: str) -> ArtifactFiles:
+def files_of(warehouse: Warehouse, place: Place) -> ArtifactFiles:
     """The files of a schema.
 
     Args:
         warehouse: the warehouse.
-        database: the database's name.
-        schema: the schema, quoted as SQL needs it.
+        place: the schema.
 
     Returns:
-        A folder named as the database's file, with `.models` at its end; for a database that is no
-        file, such as one in memory, a table of the schema, which lives as long as the database.
+        The schema's folder in one that is named as the database's file, with `.models` at its end;
+        for a database that is no file, such as one in memory, a table of the schema, which lives as
+        long as the database.
     """
-    name = "current_database()" if database is None else warehouse.literal(database)
+    known = place.database
+    name = "current_database()" if known is None else warehouse.literal(known)
     found = warehouse.read(
         f"select path from duckdb_databases() where database_name = {name} and type = 'duckdb'"
     ).to_pylist()
     path = found[0]["path"] if found else None
     if path and Path(path).is_file():
-        return FolderFiles(Path(f"{Path(path).resolve()}.models"))
-    return TableFiles(warehouse, f"{schema}.{TABLE}")
+        folder = Path(f"{Path(path).resolve()}.models")
+        return FolderFiles(folder / _folder_name(place.schema))
+    return TableFiles(warehouse, f"{place.sql}.{TABLE}")
+
+
+def _folder_name(schema: str) -> str:
+    """A schema's name as that of a folder; DuckDB takes names for the same in any case."""
+    return quote(schema.lower(), safe="").replace(".", "%2E")
 
 
 class TableFiles(ArtifactFiles):

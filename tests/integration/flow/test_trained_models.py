@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from fal import FalDbt
 from fal.exceptions import NoModelError, UntrustedError
@@ -164,7 +166,7 @@ def test_a_program_saves_and_loads(trained: Project) -> None:
 def test_a_tampered_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     project = shop(tmp_path, None)
     project.flow("run").ok()
-    (file,) = (tmp_path / "dev.duckdb.models" / "grade").iterdir()
+    (file,) = (tmp_path / "dev.duckdb.models" / "main" / "grade").iterdir()
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     failed = project.flow("run", "--select", "predict").ended(1).output
     assert "TamperedError: grade version 1: the file grade/" in failed
@@ -220,3 +222,22 @@ def test_code_is_allowed_by_the_project_and_hooks_save_nothing(tmp_path: Path) -
     # A version that was complete stays, though its script failed after it.
     assert "ValueError" in told
     assert [one["format"] for one in listed(project, "list", "m")] == ["pickle"]
+
+
+def test_a_model_that_this_target_never_saved_is_deferred(tmp_path: Path) -> None:
+    project = shop(tmp_path, None)
+    profiles = yaml.safe_load((tmp_path / "profiles.yml").read_text())
+    outputs = profiles["shop"]["outputs"]
+    outputs["prod"] = {**outputs["dev"], "schema": "prod"}
+    project.yaml("profiles.yml", profiles)
+    project.flow("run", "--target", "prod").ok()
+    project.fal("models", "promote", "grade", "--target", "prod").ok()
+    shutil.copytree(tmp_path / "target", tmp_path / "state")
+    alone = project.flow("run", "--select", "samples", "predict").ended(1).output
+    assert 'there is no trained model grade in "dev"."main"' in alone
+    deferred = ("--defer", "--state", "state")
+    project.flow("run", "--select", "predict", *deferred).ok()
+    assert project.rows("main.predict")[0] == (0, "low")
+    project.flow("run", "--select", "train", *deferred).ok()
+    assert [one["version"] for one in listed(project, "list", "grade")] == [1]
+    project.flow("run", "--select", "predict").ok()

@@ -15,12 +15,11 @@ from typing import Any
 
 import pytest
 
-from fal.artifacts.catalog import Place
 from fal.artifacts.facts import metrics_of, params_of
 from fal.artifacts.model import ModelVersion, Packed, ReadRows
 from fal.artifacts.registry import Pruned, Registry
 from fal.exceptions import ArtifactError, NoModelError, TamperedError, WarehouseError
-from fal.warehouse.artifact_files import ArtifactFiles
+from fal.warehouse.artifact_files import ArtifactFiles, Place
 from fal.warehouse.base import Warehouse
 from fal.warehouse.factory import make_warehouse
 from tests.support.fakes import model_version
@@ -50,7 +49,7 @@ class Shelf:
 
     @property
     def files(self) -> ArtifactFiles:
-        return self.warehouse.artifact_files(self.place.database, self.place.sql)
+        return self.warehouse.artifact_files(self.place)
 
     def execute(self, sql: str) -> None:
         self.warehouse.connection.execute(sql)
@@ -93,7 +92,9 @@ def on_snowflake(standin: StandIn) -> Iterator[Shelf]:
     warehouse = connected()
     warehouse.connection.execute('create schema "Odd schema"')
     yield Shelf(
-        warehouse, Place(database.lower(), "Odd schema", f'{database}."Odd schema"'), connected
+        warehouse,
+        Place(database.lower(), "Odd schema", f'{database}."Odd schema"', database),
+        connected,
     )
     for connection in opened:
         connection.close()
@@ -213,9 +214,11 @@ def test_prune_keeps_the_newest_and_those_with_an_alias(shelf: Shelf) -> None:
     saved = [shelf.save("old", bytes([n])) for n in range(5)]
     registry.promote("old", 2, "production")
     left = saved[0].file.replace(saved[0].file[4:12], "20200101")
-    shelf.files.put(left, b"half")
+    for file in (left, f"{left}.part"):
+        shelf.files.put(file, b"half")
     would = registry.prune("old", 2, dry_run=True)
-    assert ([one.version for one in would.versions], would.files) == ([3, 1], (left,))
+    assert [one.version for one in would.versions] == [3, 1]
+    assert would.files == (left, f"{left}.part")
     assert len(registry.versions("old")) == 5
     assert registry.prune("old", 2) == would
     assert [one.version for one in registry.versions("old")] == [5, 4, 2]
@@ -234,6 +237,22 @@ def test_a_young_file_that_no_version_names_stays(shelf: Shelf) -> None:
     shelf.files.put(file, b"half")
     assert shelf.registry.prune("young", 1) == Pruned((), ())
     assert file in shelf.files.names("young/")
+
+
+def test_schemas_of_one_database_have_models_of_their_own(shelf: Shelf) -> None:
+    quoted = f"{shelf.place.database_sql}." if shelf.place.database_sql else ""
+    for name in ("..", "a/b" if shelf.warehouse.one_writer else "a.b"):
+        sql = f'{quoted}"{name}"'
+        shelf.execute(f"create schema {sql}")
+        other = replace(shelf, place=replace(shelf.place, schema=name, sql=sql))
+        assert not other.registry.versions()
+        version = other.save("shared")
+        old = version.file.replace(version.file[7:15], "20200101")
+        other.files.put(old, b"[1]")
+        shelf.save("shared")
+        assert shelf.registry.prune("shared", 5) == Pruned((), ())
+        assert other.registry.prune("shared", 1).files == (old,)
+        assert other.registry.content(version) == b"[1]"
 
 
 def test_the_tables_can_be_queried(shelf: Shelf) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
@@ -90,6 +90,7 @@ wild = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.text(st.characters(categories=["L", "N"]), min_size=1), wild))
 def test_every_parameter_has_some_form_in_json(given: dict[str, Any]) -> None:
     text = dumps(params_of("save_model('m')", given))

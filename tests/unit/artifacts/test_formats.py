@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 import zipfile
 from collections.abc import Callable
 from threading import Lock
@@ -170,3 +171,11 @@ def test_a_broken_file_and_one_of_a_later_release_are_told_with_the_versions() -
     later = model_version("m", 1, packed, format="onnx")
     with pytest.raises(ArtifactError, match="kept as 'onnx', which this version"):
         unpack("load_model('m')", later, packed.data, Settings())
+
+
+def test_without_skops_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "skops", None)
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    with pytest.raises(ArtifactError, match=r'pip install "fal-flow\[models\]"'):
+        pack(CALL, StandardScaler(), None, CLOSED)
+    assert pack(CALL, [1], None, CLOSED).format == "json"

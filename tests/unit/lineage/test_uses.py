@@ -170,6 +170,28 @@ def test_a_notebook_is_one_program_and_places_name_the_cell(tmp_path: Path) -> N
     assert [(one.place.cell, one.place.line) for one in events.undecidable] == [(3, 2)]
 
 
+def test_trained_models_are_found_through_functions_and_loops(tmp_path: Path) -> None:
+    code = """
+        from fal.typing import load_model, save_model as keep
+
+        def train(name):
+            keep(fit(), f"{name}_model", metrics={"n": 1})
+            return load_model(name=f"{name}_model", version="production")
+
+        for name in ("a", "b"):
+            train(name)
+        keep(fit(), name=unknown)
+    """
+    events = read(tmp_path, code)
+    assert events.saves == ["a_model", "b_model"]
+    assert [(one.name, one.place.line) for one in events.loads] == [("a_model", 6), ("b_model", 6)]
+    assert events.loads[0].through is not None
+    assert not events.undecidable
+    for unknown in ("load_model(name)", "list(map(load_model, names))"):
+        (one,) = read(tmp_path, unknown).undecidable
+        assert "load_model" in one.reason
+
+
 def test_writes_are_found(tmp_path: Path) -> None:
     events = read(
         tmp_path,

@@ -14,9 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from fal.exceptions import ConnectionLostError, WarehouseError
-from fal.warehouse.artifact_files import ArtifactFiles
+from fal.warehouse.artifact_files import ArtifactFiles, Place
 from fal.warehouse.base import Connection, Staged, Warehouse
-from fal.warehouse.identifiers import in_snowflake
 from fal.warehouse.snowflake import faults
 from fal.warehouse.snowflake.loading import Loading
 from fal.warehouse.snowflake.results import fetched
@@ -165,22 +164,22 @@ class SnowflakeWarehouse(Warehouse):
         micros = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
         return f"to_timestamp_ltz({micros}, 6)"
 
-    def has_table(self, database: str | None, schema: str, table: str) -> bool:
+    def has_table(self, place: Place, table: str) -> bool:
         """Whether a schema has a table."""
         tables = "information_schema.tables"
-        if database is not None:
-            name = database.upper() if in_snowflake(database) == database.upper() else database
-            tables = f"{self.quote(name)}.{tables}"
+        if place.database_sql:
+            tables = f"{place.database_sql}.{tables}"
         found = self.read(
-            f"select 1 as found from {tables} where upper(table_schema) = "
-            f"upper({self.literal(schema)}) and upper(table_name) = upper({self.literal(table)})",
+            f"select 1 as found from {tables} "
+            f"where upper(table_schema) = upper({self.literal(place.schema)}) "
+            f"and upper(table_name) = upper({self.literal(table)})",
             repeatable=True,
         )
         return bool(found.num_rows)
 
-    def artifact_files(self, database: str | None, schema: str) -> ArtifactFiles:
+    def artifact_files(self, place: Place) -> ArtifactFiles:
         """The stage of the schema."""
-        return StageFiles(self, schema)
+        return StageFiles(self, place.sql)
 
     def replace(self, relation: str, select: str) -> None:
         """Make a table of the rows of a SELECT, in the place of one that may be there."""
