@@ -91,18 +91,17 @@ class Registry:
         )
         self._warehouse.ready()
         files = self._files()
-        files.put(file, packed.data)
-        try:
-            self._verified(files, version)
-            return self._listed(version)
-        except ConnectionLostError as error:
-            # The row may be there.
-            if error.outcome_known:
+        with self._warehouse.patience():
+            files.put(file, packed.data)
+            try:
+                self._verified(files, version)
+                return self._listed(version)
+            except ConnectionLostError:
+                # The row may be there; a file that none names, prune removes.
+                raise
+            except BaseException:
                 _drop(files, file)
-            raise
-        except BaseException:
-            _drop(files, file)
-            raise
+                raise
 
     def _listed(self, version: ModelVersion) -> ModelVersion:
         """Give a version its number, and its row."""
@@ -170,7 +169,7 @@ class Registry:
         Raises:
             WarehouseError: the warehouse refused it.
         """
-        with _saving, self._transaction():
+        with _saving, self._warehouse.patience(), self._transaction():
             self._catalog.take_turn()
             self._catalog.call(name, alias, version)
 
@@ -189,7 +188,7 @@ class Registry:
             raise ArtifactError(f"at least the newest version of {name} is kept; got {keep}")
         if dry_run:
             return self._prunable(name, keep)
-        with _saving, self._transaction():
+        with _saving, self._warehouse.patience(), self._transaction():
             # Asked for in its turn, so that none that is promoted now is removed.
             self._catalog.take_turn()
             pruned = self._prunable(name, keep)

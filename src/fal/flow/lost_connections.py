@@ -73,17 +73,18 @@ def close_if_lost(adapter: Any, message: str) -> None:
 
 
 @contextmanager
-def outcome_told(doing: str, lost: str) -> Iterator[None]:
+def outcome_told(doing: str, lost: str, unknown: str = UNKNOWN) -> Iterator[None]:
     """Put in front of the warehouse's errors what was being done, and what has become of it.
 
     Args:
         doing: what is done in the block.
         lost: what has become of it if the connection is lost.
+        unknown: what to tell where that is not known.
     """
     try:
         yield
     except ConnectionLostError as error:
-        told = lost if error.outcome_known else UNKNOWN
+        told = lost if error.outcome_known else unknown
         raise ConnectionLostError(f"{doing}: the connection was lost; {told}. {error}") from error
     except WarehouseError as error:
         raise type(error)(f"{doing}: {error}") from error

@@ -16,6 +16,7 @@ from fal.artifacts.libraries import code_version, file_sha256
 from fal.artifacts.model import ModelVersion, Packed, ReadRows, Settings, Which
 from fal.artifacts.registry import Registry
 from fal.exceptions import NoModelError
+from fal.flow.lost_connections import outcome_told
 from fal.flow.settings import artifact_settings
 from fal.flow.trained_lineage import check_saver, train_first
 from fal.warehouse.artifact_files import Place
@@ -61,7 +62,11 @@ class TrainedModels:
     ) -> ModelVersion:
         """Save a version; see `fal.runtime.names.save_model`."""
         self._check_writable("save_model()")
-        with self._connection.available(self._node.name):
+        doing = f"save_model({name!r})"
+        unknown = f"whether there is a new version is not known; `fal models list {name}` tells"
+        again = "there is no new version; `fal-dbt retry` runs it again"
+        outcome = outcome_told(doing, again, unknown)
+        with self._connection.available(self._node.name), outcome:
             self._connection.commit()
             self._writer.make_schema(self._schema())
             saved = self.registry().save(packed, self._facts(name, packed, metrics, params))
@@ -69,7 +74,8 @@ class TrainedModels:
 
     def fetch_model(self, name: str, which: Which) -> tuple[ModelVersion, bytes]:
         """Find a version and read its file; see `fal.runtime.names.load_model`."""
-        with self._connection.available(self._node.name):
+        outcome = outcome_told(f"load_model({name!r})", "`fal-dbt retry` runs it again")
+        with self._connection.available(self._node.name), outcome:
             self._connection.commit()
             registry, found = self._found(name, which)
             saver = self._manifest.nodes.get(found.model or "")

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -92,6 +92,10 @@ class Warehouse(ABC):
 
     def ready(self) -> None:  # noqa: B027 - most have nothing to see to
         """See to it that a write, which is never repeated, begins on a connection that works."""
+
+    def patience(self) -> AbstractContextManager[None]:
+        """For the length of a block, wait for answers, but not for ever."""
+        return nullcontext()
 
     def explained(self, error: BaseException, message: str) -> WarehouseError:
         """An error of the driver's in the engine's words.

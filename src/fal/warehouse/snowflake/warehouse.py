@@ -76,6 +76,12 @@ class SnowflakeWarehouse(Warehouse):
         if time.monotonic() - self._thread.used > _SOON:
             self.read("select 1", repeatable=True)
 
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """Give up after some minutes where the connector would repeat a request for ever."""
+        with faults.patience(self._driver("-- save a model")):
+            yield
+
     def explained(self, error: BaseException, message: str) -> WarehouseError:
         """The connector's error in the engine's words, without secrets."""
         return faults.explained(error, message)
