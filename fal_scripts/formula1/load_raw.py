@@ -28,13 +28,16 @@ R = TypeVar("R")
 
 SOURCE = "formula1"
 LEDGER = "loaded_files"
+LOADED_AT = "loaded_at"
+"""The column that no file has: when the row was loaded."""
+TIME = pa.timestamp("us", "UTC")
 LEDGER_SCHEMA = pa.schema(
     {
         "table_name": pa.string(),
         "file": pa.string(),
         "sha256": pa.string(),
         "row_count": pa.int64(),
-        "loaded_at": pa.timestamp("us", "UTC"),
+        LOADED_AT: TIME,
     }
 )
 
@@ -64,6 +67,8 @@ def raw_file(info: SourceInfo, folder: Path) -> RawFile:
     """Find the file of a table whose columns the source declares."""
     types = {}
     for name, column in info.columns.items():
+        if name == LOADED_AT:
+            continue
         declared = str(column.data_type)
         if declared not in TYPES:
             raise ValueError(
@@ -132,14 +137,16 @@ if changed:
     write_ledger(entries)
     try:
         for file, frame in zip(changed, frames, strict=True):
-            write_to_source(frame, SOURCE, file.table, mode="overwrite")
+            now = pa.scalar(datetime.now(UTC), TIME)
+            loaded = frame.append_column(LOADED_AT, pa.repeat(now, frame.num_rows))
+            write_to_source(loaded, SOURCE, file.table, mode="overwrite")
             entries.append(
                 {
                     "table_name": file.table,
                     "file": str(data_path / file.path.name),
                     "sha256": file.sha256,
                     "row_count": frame.num_rows,
-                    "loaded_at": datetime.now(UTC),
+                    LOADED_AT: now.as_py(),
                 }
             )
             print(f"{file.table}: {frame.num_rows:,} rows from {file.path.name}")

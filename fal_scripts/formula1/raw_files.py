@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -37,6 +38,9 @@ TYPES: Types = {
 
 TOLD = 40
 """How many problems are told one by one."""
+
+LOOKED_FOR = 1000
+"""How many wrong values of a column are looked for; where there are more, the file is another."""
 
 OUT_OF_PLACE = "has a quote or a carriage return out of place"
 
@@ -176,41 +180,48 @@ def _read_at_once(data: bytes, names: list[str], types: Types, skip: int = 1) ->
 
 
 def _read_by_line(path: Path, data: bytes, names: list[str], types: Types) -> pa.Table:
-    """Read a file line by line; finds every row that is malformed."""
+    """Read a file whose rows may lack fields at their end; finds every row that is malformed."""
     problems: list[Problem] = []
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    for line, fields in _rows(path, data, problems):
-        if len(fields) > len(names):
-            what = f"has {len(fields)} fields, and the header {len(names)}"
-            problems.append(Problem(path, line, what))
-        else:
-            lines.append(line)
-            rows.append(fields + [""] * (len(names) - len(fields)))
-    columns = {}
-    values: Sequence[tuple[str, ...]] = list(zip(*rows, strict=True)) or [()] * len(names)
-    for name, texts in zip(names, values, strict=True):
-        wrong = list(_wrong(texts, range(len(texts)), types[name]))
-        for at in wrong:
-            what = f'{name} is "{texts[at]}", which is no {_kind(types[name])}'
-            problems.append(Problem(path, lines[at], what))
-        if not wrong:
-            columns[name] = _convert(texts, types[name])
-    if problems:
-        raise MalformedFileError(sorted(problems, key=lambda problem: problem.line))
-    return pa.table(columns)
-
-
-def _rows(path: Path, data: bytes, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    """The fields of each line after the header, with its number; empty lines are no rows."""
+    lines: dict[int, bytes] = {}
     for number, line in enumerate(data.split(b"\n")[1:], start=2):
-        text = line.removesuffix(b"\r")
-        if not text:
-            continue
-        if _REGULAR_LINE.fullmatch(text):
-            yield number, next(csv.reader([text.decode()], strict=True))
-        else:
+        row = line.removesuffix(b"\r")
+        width = _width(row)
+        if width is None:
             problems.append(Problem(path, number, OUT_OF_PLACE))
+        elif width > len(names):
+            what = f"has {width} fields, and the header {len(names)}"
+            problems.append(Problem(path, number, what))
+        elif row:
+            lines[number] = row + b"," * (len(names) - width)
+    if not problems and not lines:
+        return pa.schema(types).empty_table()
+    if not problems:
+        with suppress(pa.ArrowInvalid):
+            return _read_at_once(b"\n".join(lines.values()), names, types, skip=0)
+    problems += _wrong_values(path, lines, names, types)
+    problems.sort(key=lambda problem: problem.line)
+    raise MalformedFileError(problems or [Problem(path, 0, "can't be read by Arrow")])
+
+
+def _width(row: bytes) -> int | None:
+    """How many fields a row has; None where a quote or a carriage return is out of place."""
+    if b'"' not in row and b"\r" not in row:
+        return row.count(b",") + 1
+    if not _REGULAR_LINE.fullmatch(row):
+        return None
+    return len(next(csv.reader([row.decode()])))
+
+
+def _wrong_values(
+    path: Path, lines: Mapping[int, bytes], names: list[str], types: Types
+) -> Iterator[Problem]:
+    """The values that are not of their column's type, in rows of one width by their line."""
+    numbers = list(lines)
+    rows = csv.reader(line.decode() for line in lines.values())
+    for name, texts in zip(names, zip(*rows, strict=True), strict=False):
+        for at in islice(_wrong(texts, range(len(texts)), types[name]), LOOKED_FOR):
+            what = f'{name} is "{texts[at]}", which is no {_kind(types[name])}'
+            yield Problem(path, numbers[at], what)
 
 
 def _wrong(texts: Sequence[str], places: range, kind: pa.DataType) -> Iterator[int]:
@@ -226,13 +237,11 @@ def _wrong(texts: Sequence[str], places: range, kind: pa.DataType) -> Iterator[i
             yield from _wrong(texts, places[middle:], kind)
 
 
-def _convert(texts: Sequence[str], kind: pa.DataType) -> pa.Array:
-    """Values of one column as Arrow reads them from a file; ArrowInvalid where it can't."""
-    if not texts:
-        return pa.array([], kind)
+def _convert(texts: Sequence[str], kind: pa.DataType) -> None:
+    """Read the values of one column as those of a file are read; ArrowInvalid where it can't."""
     quoted = (text.replace('"', '""') for text in texts)
     data = "".join(f'"{text}"\n' for text in quoted).encode()
-    return _read_at_once(data, ["value"], {"value": kind}, skip=0)["value"].combine_chunks()
+    _read_at_once(data, ["value"], {"value": kind}, skip=0)
 
 
 def _kind(kind: pa.DataType) -> str:

@@ -6,6 +6,7 @@ import gzip
 import shutil
 from datetime import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -63,6 +64,11 @@ def loaded(done: Invocation) -> list[str]:
     return [line.partition(":")[0] for line in told[:-1]]
 
 
+def raw(project: Project, table: str) -> list[tuple[Any, ...]]:
+    """The rows of a table, without when they were loaded."""
+    return [row[:-1] for row in project.rows(f"raw.{table}")]
+
+
 def ledger(project: Project) -> dict[str, tuple[str, int]]:
     rows = project.sql("select table_name, file, row_count from raw.loaded_files")
     return {name: (file, int(count)) for name, file, count in rows}
@@ -72,15 +78,17 @@ def test_files_are_loaded_once_with_the_declared_types_until_something_changes(
     project: Project,
 ) -> None:
     assert loaded(load(project)) == [*TABLES]
-    assert project.rows("raw.pit_stops") == [(1, 2, 1, 9, time(13, 10, 5), "26.898", 26898)]
-    assert project.rows("raw.seasons") == [(2020, "https://example.com/é"), (2021, None)]
+    assert raw(project, "pit_stops") == [(1, 2, 1, 9, time(13, 10, 5), "26.898", 26898)]
+    assert raw(project, "seasons") == [(2020, "https://example.com/é"), (2021, None)]
     # The second row ends before its last field.
-    assert project.rows("raw.status") == [(1, "Finished"), (2, None)]
+    assert raw(project, "status") == [(1, "Finished"), (2, None)]
     assert ledger(project) == {
         "pit_stops": ("data/pit_stops.csv", 1),
         "seasons": ("data/seasons.csv", 2),
         "status": ("data/status.csv", 2),
     }
+    times = "select loaded_at from raw.status union select loaded_at from raw.loaded_files"
+    assert len(project.sql(times + " where table_name = 'status'")) == 1
     assert loaded(load(project)) == []
 
     # A file that has changed, a table that is gone, one that lacks rows.
@@ -88,20 +96,20 @@ def test_files_are_loaded_once_with_the_declared_types_until_something_changes(
     project.sql("drop table raw.status")
     project.sql("delete from raw.pit_stops")
     assert loaded(load(project)) == [*TABLES]
-    assert (2022, "x") in project.rows("raw.seasons")
+    assert (2022, "x") in raw(project, "seasons")
 
     # Another folder: what is the same there is not loaded again, and back again.
     write(project, "other", pit_stops=PIT_STOPS, status=STATUS)
     (project.root / "other" / "seasons.csv.gz").write_bytes(gzip.compress(SEASONS.encode()))
     assert loaded(load(project, formula1_data_path="other")) == ["seasons"]
-    assert len(project.rows("raw.seasons")) == 2
+    assert len(raw(project, "seasons")) == 2
     assert ledger(project)["seasons"] == ("other/seasons.csv.gz", 2)
     # ... by its full path, and with another type declared.
     sources = project.root / "models" / "sources.yml"
     sources.write_text(sources.read_text().replace("data_type: time\n", "data_type: varchar\n"))
     back = load(project, formula1_data_path=str(project.root / "data"))
     assert loaded(back) == ["pit_stops", "seasons"]
-    assert project.rows("raw.pit_stops")[0][4] == "13:10:05"
+    assert raw(project, "pit_stops")[0][4] == "13:10:05"
 
 
 @ON_DUCKDB
@@ -130,8 +138,8 @@ def test_a_table_whose_load_has_failed_is_loaded_again(project: Project) -> None
     script = project.root / "fal_scripts" / "formula1" / "load_raw.py"
     code = script.read_text()
     failing = code.replace(
-        "            write_to_source(frame",
-        "            assert file.table != 'status'\n            write_to_source(frame",
+        "            write_to_source(loaded",
+        "            assert file.table != 'status'\n            write_to_source(loaded",
     )
     assert failing != code
     write(project, "data", seasons=SEASONS + "2022,x\n", status=STATUS + "3,x\n")
@@ -141,7 +149,7 @@ def test_a_table_whose_load_has_failed_is_loaded_again(project: Project) -> None
     assert set(ledger(project)) == {"pit_stops", "seasons"}
     script.write_text(code)
     assert loaded(load(project)) == ["status"]
-    assert (3, "x") in project.rows("raw.status")
+    assert (3, "x") in raw(project, "status")
 
 
 @ON_DUCKDB

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formula1.raw_files import (
+    LOOKED_FOR,
     TOLD,
     TYPES,
     MalformedFileError,
@@ -121,11 +122,11 @@ def test_all_malformed_rows_are_told_in_the_order_of_their_lines() -> None:
 
 def test_a_message_names_the_file_and_ends_somewhere() -> None:
     with pytest.raises(MalformedFileError) as raised:
-        read(*["x"] * 1000)
+        read(*["x"] * 3000)
     lines = str(raised.value).splitlines()
-    assert len(raised.value.problems) == 1000
+    assert len(raised.value.problems) == LOOKED_FOR
     assert lines[0] == f'{FILE}:2: driver_id is "x", which is no integer'
-    assert lines[-1] == f"... and {1000 - TOLD} more"
+    assert lines[-1] == f"... and {LOOKED_FOR - TOLD} more"
     assert len(lines) == TOLD + 1
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +26,7 @@ from fal.warehouse.artifact_files import ArtifactFiles, Place
 from fal.warehouse.base import Warehouse
 from fal.warehouse.factory import make_warehouse
 from tests.support.fakes import model_version
-from tests.support.snowflake.server import StandIn
+from tests.support.snowflake.server import REPOSITORY, StandIn
 from tests.support.warehouses import DuckDBConnection, SnowflakeConnection
 
 WILD = "it's \"quoted\" \\ back\\'slash {{ jinja }} -- no comment /* ; $$ é 🏎 \n\t \x01"
@@ -78,6 +81,14 @@ def on_duckdb(path: str) -> Iterator[Shelf]:
     warehouse = make_warehouse("duckdb", connection)
     yield Shelf(warehouse, place, lambda: warehouse)
     connection.close()
+
+
+def opened_file(file: Path) -> tuple[Shelf, DuckDBConnection]:
+    """A registry in the schema `main` of a DuckDB file."""
+    connection = DuckDBConnection(str(file))
+    warehouse = make_warehouse("duckdb", connection)
+    place = Place(file.stem, "main", f'"{file.stem}"."main"')
+    return Shelf(warehouse, place, lambda: warehouse), connection
 
 
 def on_snowflake(standin: StandIn) -> Iterator[Shelf]:
@@ -253,6 +264,39 @@ def test_schemas_of_one_database_have_models_of_their_own(shelf: Shelf) -> None:
         assert shelf.registry.prune("shared", 5) == Pruned((), ())
         assert other.registry.prune("shared", 1).files == (old,)
         assert other.registry.content(version) == b"[1]"
+
+
+SAVER = """
+import os, sys
+from pathlib import Path
+from tests.integration.warehouse.test_models import opened_file
+
+shelf, _ = opened_file(Path(sys.argv[1]))
+for number in range(500):
+    version = shelf.save("killed", os.urandom(200_000)).version
+    print(version, flush=True)
+"""
+
+
+def test_a_killed_process_leaves_no_half_version(tmp_path: Path) -> None:
+    file = tmp_path / "dev.duckdb"
+    for wait in (0.01, 0.03):
+        command = [sys.executable, "-c", SAVER, str(file)]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().strip().isdigit()
+            time.sleep(wait)
+            process.send_signal(signal.SIGKILL)
+    shelf, connection = opened_file(file)
+    versions = shelf.registry.versions("killed")
+    count = len(versions)
+    assert [one.version for one in versions] == list(range(count, 0, -1))
+    assert count >= 2
+    assert all(len(shelf.registry.content(one)) == 200_000 for one in versions)
+    assert shelf.save("killed").version == count + 1
+    connection.close()
 
 
 def test_the_tables_can_be_queried(shelf: Shelf) -> None:
