@@ -31,10 +31,10 @@ def active(prepared: pd.DataFrame) -> pd.DataFrame:
     """Return the rows in which both driver and team are active.
 
     Raises:
-        ValueError: There are none.
+        ValueError: There are rows, and none is active.
     """
     rows = prepared[(prepared["active_driver"] == 1) & (prepared["active_constructor"] == 1)]
-    if rows.empty:
+    if rows.empty and len(prepared):
         raise ValueError(
             "results: none of an active driver in an active team; the variables "
             "formula1_active_drivers and formula1_active_constructors name them as the data does"
@@ -55,8 +55,9 @@ def label_mapping(prepared: pd.DataFrame) -> pd.DataFrame:
             {"column_name": column, "label": label, "code": code}
             for column, known in names.items()
             for code, label in enumerate(known)
-        ]
-    )
+        ],
+        columns=["column_name", "label", "code"],
+    ).astype({"code": "int64"})
 
 
 def encode(prepared: pd.DataFrame, mapping: pd.DataFrame) -> pd.DataFrame:
@@ -101,22 +102,23 @@ def training_rows(encoded: pd.DataFrame, hold_out_year: int) -> pd.DataFrame:
     """Return the rows of the seasons before the one that is held out.
 
     Raises:
-        ValueError: There are none.
+        ValueError: There are rows, and none is of these seasons.
     """
-    return _some(encoded[encoded["race_year"] < hold_out_year], f"before {hold_out_year}")
+    return _some(encoded, encoded["race_year"] < hold_out_year, f"before {hold_out_year}")
 
 
 def hold_out_rows(encoded: pd.DataFrame, hold_out_year: int) -> pd.DataFrame:
     """Return the rows of the season that is held out.
 
     Raises:
-        ValueError: There are none.
+        ValueError: There are rows, and none is of this season.
     """
-    return _some(encoded[encoded["race_year"] == hold_out_year], f"in {hold_out_year}")
+    return _some(encoded, encoded["race_year"] == hold_out_year, f"in {hold_out_year}")
 
 
-def _some(rows: pd.DataFrame, when: str) -> pd.DataFrame:
-    if rows.empty:
+def _some(encoded: pd.DataFrame, wanted: pd.Series[bool], when: str) -> pd.DataFrame:
+    rows = encoded[wanted]
+    if rows.empty and len(encoded):
         raise ValueError(
             f"covariate_encoding: no rows {when}; the variable formula1_last_year names the "
             "season that is held out"

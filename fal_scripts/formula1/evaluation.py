@@ -20,6 +20,19 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 FOLDS = 5
 DIGITS = 6
 
+COLUMNS = {
+    "candidate": "str",
+    "is_chosen": "bool",
+    "folds": "int64",
+    "training_rows": "int64",
+    "training_races": "int64",
+    "balanced_accuracy": "float64",
+    "balanced_accuracy_std": "float64",
+    "log_loss": "float64",
+    "log_loss_std": "float64",
+    **{f"recall_{label}": "float64" for label in LABELS},
+}
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -58,11 +71,13 @@ def evaluate(candidates: Mapping[str, Any], training: pd.DataFrame) -> list[Eval
 
     Args:
         candidates: Untrained models by name.
-        training: One row per result, in any order.
+        training: One row per result, in any order; without any, nothing is found.
 
     Raises:
         ValueError: A class has fewer rows, or the data fewer races, than there are folds.
     """
+    if training.empty:
+        return []
     rows = in_order(training)
     x, y, races = features(rows), labels(rows), rows["race_id"].to_numpy()
     _check_size(y, races)
@@ -114,28 +129,23 @@ def as_table(evaluations: list[Evaluation], training: pd.DataFrame) -> pd.DataFr
 
     Spreads are standard deviations over the folds, recalls are over all rows.
     """
-    chosen = choose(evaluations)
+    chosen = choose(evaluations) if evaluations else None
     rows = [
-        {
-            "candidate": found.name,
-            "is_chosen": found is chosen,
-            "folds": len(found.log_loss),
-            "training_rows": len(training),
-            "training_races": training["race_id"].nunique(),
-            "balanced_accuracy": found.balanced_accuracy.mean(),
-            "balanced_accuracy_std": found.balanced_accuracy.std(ddof=1),
-            "log_loss": found.log_loss.mean(),
-            "log_loss_std": found.log_loss.std(ddof=1),
-            **_recalls(found),
-        }
+        (
+            found.name,
+            found is chosen,
+            len(found.log_loss),
+            len(training),
+            training["race_id"].nunique(),
+            found.balanced_accuracy.mean(),
+            found.balanced_accuracy.std(ddof=1),
+            found.log_loss.mean(),
+            found.log_loss.std(ddof=1),
+            *recall_score(found.actual, found.predicted, labels=LABELS, average=None),
+        )
         for found in evaluations
     ]
-    return pd.DataFrame(rows).round(DIGITS)
-
-
-def _recalls(found: Evaluation) -> dict[str, float]:
-    values = recall_score(found.actual, found.predicted, labels=LABELS, average=None)
-    return {f"recall_{label}": float(value) for label, value in zip(LABELS, values, strict=True)}
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS).round(DIGITS)
 
 
 def _check_size(y: npt.NDArray[np.str_], races: npt.NDArray[np.int64]) -> None:

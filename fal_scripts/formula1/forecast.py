@@ -59,16 +59,18 @@ def predict(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         model: A trained model.
-        rows: One row per result, in any order. What came of it is not looked at.
+        rows: One row per result, in any order. What came of it is not looked at. Without rows,
+            the model is not asked.
 
     Returns:
         One row per result, sorted: `result_id`, `predicted_label`, and `probability_podium`,
         `probability_points` and `probability_none`.
     """
     x = features(in_order(rows))
-    with threadpool_limits(1):
-        told = pd.DataFrame(model.predict_proba(x), index=x.index, columns=list(model.classes_))
-    result = pd.DataFrame({"predicted_label": told.idxmax(axis=1)})
-    for label in LABELS:
-        result[f"probability_{label}"] = told[label]
-    return result.reset_index()
+    told = pd.DataFrame(index=x.index, columns=LABELS, dtype="float64")
+    if len(x):
+        with threadpool_limits(1):
+            told[list(model.classes_)] = model.predict_proba(x)
+    probabilities = told.fillna(0.0).add_prefix("probability_")
+    probabilities.insert(0, "predicted_label", told.idxmax(axis=1).astype("str"))
+    return probabilities.reset_index()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 DIGITS = 2
@@ -28,10 +29,10 @@ def fastest_by_constructor(stops: pd.DataFrame, year: int) -> pd.DataFrame:
 
     Raises:
         KeyError: A column is missing.
-        ValueError: No pit stop of that season is known.
+        ValueError: There are stops, and none of that season.
     """
     timed = stops.loc[stops["race_year"] == year, ["constructor", "pit_stop_seconds"]].dropna()
-    if timed.empty:
+    if timed.empty and len(stops):
         raise ValueError(f"pit stops: none in {year}; the variable formula1_pit_stops_year says so")
     timed = timed.astype({"pit_stop_seconds": "float64"})
     # The order of the rows decides the last digit of a sum: let it be the same everywhere.
@@ -39,7 +40,6 @@ def fastest_by_constructor(stops: pd.DataFrame, year: int) -> pd.DataFrame:
     seconds = timed.groupby("constructor")["pit_stop_seconds"]
     result = pd.DataFrame(
         {
-            "race_year": year,
             "pit_stops": seconds.count(),
             "mean_seconds": seconds.mean(),
             "std_seconds": seconds.std(),
@@ -51,5 +51,6 @@ def fastest_by_constructor(stops: pd.DataFrame, year: int) -> pd.DataFrame:
         }
     ).reset_index()
     result = result.sort_values(["mean_seconds", "constructor"], ignore_index=True).round(DIGITS)
-    result.insert(0, "mean_rank", range(1, len(result) + 1))
+    result.insert(0, "mean_rank", np.arange(1, len(result) + 1))
+    result.insert(1, "race_year", np.full(len(result), year))
     return result

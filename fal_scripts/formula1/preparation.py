@@ -80,7 +80,7 @@ def prepare(results: pd.DataFrame, field: Field) -> pd.DataFrame:
 
     Raises:
         KeyError: A column is missing.
-        ValueError: There are no results in these seasons.
+        ValueError: There are results, and none in these seasons.
     """
     frame = _results_of(results, field)
     for name, key in SHARES.items():
@@ -93,7 +93,7 @@ def prepare(results: pd.DataFrame, field: Field) -> pd.DataFrame:
 
 def _results_of(results: pd.DataFrame, field: Field) -> pd.DataFrame:
     frame = results[results["race_year"].between(field.first_year, field.last_year)]
-    if frame.empty:
+    if frame.empty and len(results):
         raise ValueError(
             f"results: none from {field.first_year} to {field.last_year}; the variables "
             "formula1_first_year and formula1_last_year say so"

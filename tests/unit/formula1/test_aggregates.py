@@ -59,6 +59,14 @@ def test_the_fastest_team_comes_first() -> None:
     assert got["std_seconds"].isna().to_list() == [False, True]
 
 
+def test_no_stops_are_no_teams() -> None:
+    some = fastest_by_constructor(stops((2021, "Quick", 20.0)), 2021)
+    none = fastest_by_constructor(stops((2021, "Quick", 20.0)).head(0), 2021)
+    assert len(none) == 0
+    assert none.columns.to_list() == some.columns.to_list()
+    assert (none.dtypes.drop("constructor") == some.dtypes.drop("constructor")).all()
+
+
 def test_a_season_without_pit_stops_is_told() -> None:
     with pytest.raises(ValueError, match="none in 1999; the variable formula1_pit_stops_year"):
         fastest_by_constructor(stops((2021, "Quick", 20.0)), 1999)

@@ -14,7 +14,7 @@ from sklearn.metrics import balanced_accuracy_score, log_loss
 
 from formula1.candidates import candidates
 from formula1.drawing import draw_calibration, draw_confusion
-from formula1.encoding import LABELS, hold_out_rows, training_rows
+from formula1.encoding import LABELS, encode, hold_out_rows, label_mapping, training_rows
 from formula1.evaluation import (
     FOLDS,
     Evaluation,
@@ -23,7 +23,8 @@ from formula1.evaluation import (
     evaluate,
 )
 from formula1.forecast import FEATURES, features, predict, train
-from tests.unit.formula1.racing import encoded
+from formula1.preparation import prepare
+from tests.unit.formula1.racing import FIELD, encoded, results
 
 PROJECT = yaml.safe_load((Path(__file__).parents[3] / "dbt_project.yml").read_text())
 TRAINING = training_rows(encoded(), 2020)
@@ -131,6 +132,30 @@ def test_the_forecast_is_the_most_probable_class_and_does_not_look_at_the_outcom
 
     blind = HOLD_OUT[["result_id", *FEATURES]]
     pd.testing.assert_frame_equal(predict(model, blind), told)
+
+
+def test_nothing_comes_of_nothing_and_has_the_same_columns_and_types() -> None:
+    (found,) = evaluate({"class_shares": candidates()["class_shares"]}, TRAINING)
+    empty = encode(prepare(results().head(0), FIELD), label_mapping(prepare(results()[:0], FIELD)))
+    assert evaluate(candidates(), empty) == []
+    model = train(candidates()["class_shares"], TRAINING)
+    for full, nothing in (
+        (encoded(), empty),
+        (TRAINING, training_rows(empty, 2020)),
+        (HOLD_OUT, hold_out_rows(empty, 2020)),
+        (as_table([found], TRAINING), as_table([], empty)),
+        (predict(model, HOLD_OUT), predict(None, empty)),
+    ):
+        assert len(nothing) == 0
+        assert _types(nothing) == _types(full)
+
+
+def _types(frame: pd.DataFrame) -> dict[str, str]:
+    """The types of the columns as far as tables know them: texts are texts."""
+    return {
+        str(name): "text" if str(dtype) in {"object", "str"} else str(dtype)
+        for name, dtype in frame.dtypes.items()
+    }
 
 
 def test_a_driver_who_was_not_there_in_training_gets_a_forecast() -> None:
