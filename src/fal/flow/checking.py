@@ -158,9 +158,15 @@ class _Resolver:
             if told in names:
                 rest = "version or package" if call.version is not None else "package"
                 return f"names a {rest} in which the project has no {told}"
+            if (known := self._aliased(told)) is not None:
+                return f"is the alias of {known}; `ref` takes a model's name: ref('{known}')"
         near = get_close_matches(told, names, n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         return f"is no {what} of this project{hint}"
+
+    def _aliased(self, alias: str) -> str | None:
+        nodes = (node for node in self._manifest.nodes.values() if node.is_refable)
+        return next((str(node.name) for node in nodes if node.alias == alias), None)
 
 
 class _Below:

@@ -39,14 +39,14 @@ def undeclared_refs_fail(config: RuntimeConfig) -> bool:
     return setting(config, "undeclared_refs") != "warn"
 
 
-def artifact_settings(config: RuntimeConfig) -> Settings:
-    """What may be in the files of trained models; what is set wrongly counts as not set."""
-    return _read_artifacts(setting(config, "artifacts"))[0]
-
-
 def globals_set(config: RuntimeConfig) -> bool:
     """Whether flows run global scripts without being asked to."""
     return setting(config, "globals") is True
+
+
+def artifact_settings(config: RuntimeConfig) -> Settings:
+    """What may be in the files of trained models; what is set wrongly counts as not set."""
+    return _read_artifacts(setting(config, "artifacts"))[0]
 
 
 def settings_problems(config: RuntimeConfig) -> list[Problem]:
@@ -68,6 +68,27 @@ def settings_problems(config: RuntimeConfig) -> list[Problem]:
     return problems
 
 
+def _wrong_keys(own: object, where: str, config: RuntimeConfig) -> list[Problem]:
+    if own is None:
+        return []
+    if not isinstance(own, dict):
+        return [Problem(where, f"`vars: fal:` must map settings to values, not {own!r}")]
+    if "fal" in config.load_dependencies():
+        return []  # a package of this name has its variables in the same place
+    return [Problem(where, told) for told in _unknown(own, SETTINGS, "`vars: fal:`")]
+
+
+def _unknown(given: dict[Any, Any], known: tuple[str, ...], where: str) -> list[str]:
+    """Tell of each key that is not known, with the nearest one that is."""
+    told = []
+    for key in given:
+        if key not in known:
+            near = get_close_matches(str(key), known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(known)}"
+            told.append(f"{where} has the unknown key `{key}`; {hint}")
+    return told
+
+
 def _read_artifacts(value: object) -> tuple[Settings, list[str]]:
     """Read `artifacts:`, and tell what is wrong with it."""
     where = "`vars: fal: artifacts:`"
@@ -85,26 +106,8 @@ def _read_artifacts(value: object) -> tuple[Settings, list[str]]:
         trusted = []
     if not isinstance(pickled, bool):
         told.append(f"{where} allow_pickle must be true or false, not {pickled!r}")
-    unknown = sorted(str(key) for key in value if key not in _ARTIFACTS)
-    if unknown:
-        told.append(f"{where} has no {', '.join(unknown)}; it has {', '.join(_ARTIFACTS)}")
+    told += _unknown(value, _ARTIFACTS, where)
     return Settings(tuple(trusted), pickled is True), told
-
-
-def _wrong_keys(own: object, where: str, config: RuntimeConfig) -> list[Problem]:
-    if own is None:
-        return []
-    if not isinstance(own, dict):
-        return [Problem(where, f"`vars: fal:` must map settings to values, not {own!r}")]
-    if "fal" in config.load_dependencies():
-        return []  # a package of this name has its variables in the same place
-    problems = []
-    for key in own:
-        if key not in SETTINGS:
-            near = get_close_matches(str(key), SETTINGS, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(SETTINGS)}"
-            problems.append(Problem(where, f"`vars: fal:` has the unknown key `{key}`; {hint}"))
-    return problems
 
 
 def _found(config: RuntimeConfig, name: str) -> tuple[object, str]:

@@ -130,7 +130,6 @@ class Checker:
         other = Place(model.path, model.sql.comment_line)
         body = (scripted.body,) if scripted.body else ()
         for script in (*body, *scripted.scripts, *scripted.hooks):
-            events = self.events(script)
             for use in self.trained.uses(script, model):
                 uid = (resolved := self.facts.resolve(use.call, model.package)).unique_id
                 if uid is None:
@@ -141,7 +140,7 @@ class Checker:
                     told = told_undeclared(self.facts, model, scripted, script, use, uid)
                     see = None if script.is_model else other
                     self._add_at("undeclared-ref", told, use, see, model.unique_id)
-            for one in events.undecidable:
+            for one in self.events(script).undecidable:
                 message = (
                     f"{one.reason}, so it can't be compared with what {model.told} declares; name "
                     "the table, or say `# fal: ignore[undecidable-ref]` here"
@@ -156,7 +155,7 @@ class Checker:
     def _stale(self, model: Model, scripted: ScriptedModel, used: set[str]) -> None:
         told = " and ".join(script.name for script in scripted.scripts)
         other = Place(scripted.scripts[0].path) if scripted.scripts else None
-        can = set(removable(model.sql))
+        can = set() if model.is_installed else set(removable(model.sql))
         for declared in model.sql.declarations:
             found = self.facts.resolve(declared.call, model.package).unique_id
             if found is None or found in used or found == model.unique_id or not told:

@@ -17,18 +17,11 @@ from fal.lineage.source import Source
 from fal.lineage.values import (
     NONE,
     UNKNOWN,
-    Bound,
     Builtin,
-    Class,
     Const,
-    Entries,
-    Instance,
-    Items,
-    Marked,
-    Method,
-    Union,
     Value,
     constant,
+    held_by,
     is_inert,
     join,
     options,
@@ -136,7 +129,13 @@ class Machine(ABC):
         """How much was seen so far, and how often a container has changed."""
         events = self.events
         told = (events.uses, events.undecidable, events.writes, events.own_writes)
-        return (*(len(one) for one in told), len(self.loose), len(self.decorated), self.changes)
+        trained = (events.loads, events.saves)
+        return (
+            *(len(one) for one in (*told, *trained)),
+            len(self.loose),
+            len(self.decorated),
+            self.changes,
+        )
 
     def step(self) -> None:
         """Count a step; raises TooLongError when there were too many."""
@@ -184,7 +183,7 @@ class Machine(ABC):
             case Builtin():
                 self._let_go_name(value)
             case _:
-                todo += _inside(value)
+                todo += held_by(value)
 
     def _let_go_name(self, value: Builtin) -> None:
         if value.name in ("fal.ref", "fal.source", "fal.execute_sql", "fal.load_model"):
@@ -238,28 +237,6 @@ class Machine(ABC):
         (source, node), (first, outermost) = seen[-1], seen[0]
         place, through = source.place(node), first.place(outermost)
         return place, None if through == place else through
-
-
-def _inside(value: Value) -> list[Value]:
-    """What can be taken from a value."""
-    match value:
-        case Union():
-            return list(value.options)
-        case Items():
-            return list(value.items)
-        case Entries():
-            return [*value.entries.values(), value.rest or UNKNOWN]
-        case Method():
-            return [value.owner]
-        case Bound():
-            return [value.function, *value.first, *value.named.values()]
-        case Marked():
-            return [value.function]
-        case Instance():
-            return [value.cls, *value.attributes.values()]
-        case Class():
-            return [*value.members.values(), *value.bases]
-    return []
 
 
 def calls_of(kind: Literal["ref", "source"], given: Arguments) -> list[Call] | None:

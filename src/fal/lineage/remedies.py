@@ -20,15 +20,16 @@ def told_undeclared(
         use: what it reads.
         uid: dbt's id of that.
     """
+    call = use.call
     if script.is_model:
         return (
-            f"the model reads {use.call} where dbt does not find it, so it may run before that is "
-            f"built; dbt finds calls of `dbt.{use.call}` with literal arguments, in the file "
-            "itself, that are no part of a comprehension or a lambda"
+            f"the model reads {call} where dbt does not find it, so it may run before that is "
+            f"built; dbt finds calls of `dbt.{call}` with literal arguments, in the file itself, "
+            "that are no part of a comprehension or a lambda"
         )
     kind = "placeholder" if scripted.placeholder else "model"
     told = f"the script {use.told}, which its {kind} does not declare; "
-    return told + _remedy(facts, model, scripted.placeholder, use.call, uid)
+    return told + _remedy(facts, model, scripted.placeholder, call, uid)
 
 
 def _remedy(facts: ProjectFacts, model: Model, placeholder: bool, call: Call, uid: str) -> str:
@@ -40,6 +41,8 @@ def _remedy(facts: ProjectFacts, model: Model, placeholder: bool, call: Call, ui
         )
     if model.generated_from is not None:
         return f"add {{{{ {call} }}}} to the docstring at the top of {model.generated_from}"
+    if model.is_installed:
+        return f"add `{line}` to {model.told} of the package {model.package}"
     if placeholder:
         return f"add `{line}` to {model.told}, or run `fal sync {model.name}`"
     if model.is_python:

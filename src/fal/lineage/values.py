@@ -229,6 +229,28 @@ def text_of(value: Value) -> str | None:
     return value.value if type(value) is Const and isinstance(value.value, str) else None
 
 
+def held_by(value: Value) -> list[Value]:
+    """What can be taken from a value."""
+    match value:
+        case Union():
+            return list(value.options)
+        case Items():
+            return list(value.items)
+        case Entries():
+            return [*value.entries.values(), value.rest or UNKNOWN]
+        case Method():
+            return [value.owner]
+        case Bound():
+            return [value.function, *value.first, *value.named.values()]
+        case Marked():
+            return [value.function]
+        case Instance():
+            return [value.cls, *value.attributes.values()]
+        case Class():
+            return [*value.members.values(), *value.bases]
+    return []
+
+
 def is_data(value: Value) -> bool:
     """Whether a value is not known, or made of numbers only: nothing that could name a table."""
     if isinstance(value, Items):

@@ -222,7 +222,7 @@ def test_settings_are_checked(tmp_path: Path) -> None:
     told = project.flow("run").ended(2).output
     assert "`vars: fal: artifacts:` trusted_types must be a list of full names of types" in told
     assert "allow_pickle must be true or false, not 1" in told
-    assert "`vars: fal: artifacts:` has no more; it has trusted_types, allow_pickle" in told
+    assert "`vars: fal: artifacts:` has the unknown key `more`; known are: trusted_types" in told
 
 
 def test_code_is_allowed_by_the_project_and_hooks_save_nothing(tmp_path: Path) -> None:

@@ -206,18 +206,21 @@ def test_versions_and_generated_placeholders(broken: Project) -> None:
     fal = {"run": "local", "scripts": {"after": ["after.py"]}}
     broken.file("models/e.py", LOCAL_MODEL)
     broken.yaml("models/e.yml", {"models": [{"name": "e", "config": {"meta": {"fal": fal}}}]})
-    broken.script("after.py", "ref('v', v=2)\nref('d')\n")
+    broken.script("after.py", "ref('v', v=2)\nref('d')\nref('other_name')\n")
+    broken.model("aliased", "{{ config(alias='other_name') }} select 1 as id")
     told = broken.fal("check", "--output", "json").ended(1)
     rows = json.loads(told.output)["findings"]
     found = [(row["code"], row["file"], row["line"]) for row in rows]
     assert found == [
         ("undecidable-ref", "fal_models/d.py", 2),
         ("undeclared-ref", "fal_scripts/after.py", 2),
+        ("unknown-ref", "fal_scripts/after.py", 3),
         ("undeclared-ref", "fal_scripts/b.py", 1),
         ("stale-ref", "models/b.sql", 2),
         ("undeclared-ref", "models/e.py", 6),
     ]
     assert "call `dbt.ref('d')` in models/e.py, so that" in rows[1]["message"]
+    assert "is the alias of aliased; `ref` takes a model's name" in rows[2]["message"]
     assert "where dbt does not find it" in rows[-1]["message"]
     assert "by hand, by a call of dbt.ref('...')" in broken.fal("sync", "e").ended(2).output
     assert "-- {{ ref('v', v=1) }}\n" in (broken.root / "models" / "fal" / "c.sql").read_text()

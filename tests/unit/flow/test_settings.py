@@ -34,7 +34,7 @@ def test_what_is_known_is_taken() -> None:
     [
         ({"undeclared_ref": "warn"}, "key `undeclared_ref`; did you mean `undeclared_refs`?"),
         ({"chek": {}}, "unknown key `chek`; did you mean `check`?"),
-        ({"zzz": 1, 7: 2}, "unknown key `zzz`; known are: artifacts, check, globals, "),
+        ({"zzz": 1, 7: 2}, "unknown key `zzz`; known are: artifacts, check, "),
         ({7: 2}, "unknown key `7`; known are: "),
         ([1], "must map settings to values, not [1]"),
         ({"globals": "false"}, "globals:` must be true or false, not 'false'"),
