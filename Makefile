@@ -45,6 +45,8 @@ flow: $(STAMP)
 	@echo "  $(BIN)/fal-dbt show --select best_customers           the most valuable customers"
 	@echo "  fal_scripts/jaffle_shop/customers_predicted_ltvs.py   the script that predicts"
 	@echo "  models/jaffle_shop/ml/customers_predicted_ltvs.sql    its place in the DAG"
+	@echo "  $(BIN)/fal models show driver_position                the model that another script trained"
+	@echo "  target/fal_report.html                                what ran when, with plots and metrics"
 	@echo "  $(BIN)/fal flow build                                 the same with all data tests"
 
 test: lint types

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from bench.flows import compare_chain, compare_start
+from bench.formula1 import DATA, build_formula1
 from bench.frames import compare_frames
 from bench.snowflake import compare_snowflake
 from bench.timing import timed
@@ -29,6 +30,10 @@ def main() -> None:
     print(f"{'  a script node adds':<58} {per_node:>8.1f} ms")
     for result in compare_start(options.runs):
         print(result.row())
+    if DATA.is_dir():
+        print("\n".join(build_formula1().rows()))
+    else:
+        print(f"  Formula 1 is not built: no {DATA}; FAL_DATA_DIR names the folder that holds it")
     for module in ("dbt.cli.main", "pandas, pyarrow"):
         command = [sys.executable, "-c", f"import {module}"]
         seconds = timed(lambda command=command: subprocess.run(command, check=True))  # type: ignore[misc]

@@ -1,0 +1,8 @@
+"""Write how long the teams' pit stops took in one season."""
+
+from fal.typing import *
+
+from formula1.pit_stops import fastest_by_constructor
+
+year = context.vars["formula1_pit_stops_year"]
+write_to_model(fastest_by_constructor(ref("mart_pit_stops"), year))

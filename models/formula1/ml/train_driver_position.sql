@@ -1,0 +1,6 @@
+{{ config(materialized='ephemeral') }}
+/*
+Written by fal_scripts/formula1/train_driver_position.py, which reads
+{{ ref('training_dataset') }}
+*/
+select * from {{ this }}

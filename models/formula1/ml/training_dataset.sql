@@ -1,0 +1,6 @@
+{{ config(materialized='ephemeral') }}
+/*
+Written by fal_scripts/formula1/training_dataset.py, which reads
+{{ ref('covariate_encoding') }}
+*/
+select * from {{ this }}
