@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.e2e.commands import BIN, Project
 from tests.e2e.reference import SCRIPT_MODEL, copy_reference
@@ -50,9 +51,9 @@ fal:
 """
     )
     settings = project.root / "dbt_project.yml"
-    text = settings.read_text()
-    assert "\nvars:\n" in text
-    settings.write_text(text.replace("\nvars:\n", "\nvars:\n  fal: {globals: true}\n"))
+    read = yaml.safe_load(settings.read_text())
+    read["vars"].setdefault("fal", {})["globals"] = True
+    settings.write_text(yaml.safe_dump(read))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster_dbt")
