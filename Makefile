@@ -50,7 +50,7 @@ flow: $(STAMP)
 	@echo "  $(BIN)/fal flow build                                 the same with all data tests"
 
 test: lint types
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff check

@@ -30,4 +30,4 @@ echo "dbt-core-experimental-parser ; python_version < '3'" >"$overrides"
 
 # The stand-in for Snowflake wants a DuckDB of its own, whatever the engine runs on.
 export FAL_STANDIN_PYTHON=$PWD/.venv/bin/python
-"$env/bin/python" -m pytest -n auto --dist worksteal "$@"
+"$env/bin/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder "$@"
