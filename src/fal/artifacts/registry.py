@@ -215,8 +215,8 @@ class Registry:
         if failed:
             gone = ", ".join(str(version.version) for version in pruned.versions) or "none"
             raise ArtifactError(
-                f"these versions of {name} are removed: {gone}; but {len(failed)} files are not, "
-                f"which a later prune does: {failed[0]}"
+                f"the versions {gone} of {name} are removed, but not all of the files, which a "
+                f"later prune removes: {failed[0]}"
             )
 
     def _prunable(self, name: str, keep: int) -> Pruned:

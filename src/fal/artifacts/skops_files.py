@@ -10,7 +10,7 @@ from typing import Any
 from fal.exceptions import ArtifactError, UntrustedError
 
 _SAFE = (0, 12)
-"""Before it, a file could name one function as trusted and have another called."""
+"""Before it, a file could name one function as its type and have another called."""
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -83,7 +83,7 @@ def _skops(told: str) -> Any:
         ) from error
     if tuple(map(int, _NUMBERS.findall(skops.__version__)[:2])) < _SAFE:
         raise ArtifactError(
-            f"{told}: skops {skops.__version__} lets a file run code whatever types are trusted; "
-            f"install {'.'.join(map(str, _SAFE))} or later"
+            f"{told}: skops {skops.__version__} can be made to run code by a file whose types "
+            f"look safe; install {'.'.join(map(str, _SAFE))} or later"
         )
     return skops.io

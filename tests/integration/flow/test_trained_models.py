@@ -243,9 +243,13 @@ def test_a_model_that_this_target_never_saved_is_deferred(tmp_path: Path) -> Non
     profiles = yaml.safe_load((tmp_path / "profiles.yml").read_text())
     outputs = profiles["shop"]["outputs"]
     outputs["prod"] = {**outputs["dev"], "schema": "prod"}
+    outputs["reads"] = {**outputs["prod"], "config_options": {"access_mode": "READ_ONLY"}}
     project.yaml("profiles.yml", profiles)
     project.flow("run", "--target", "prod").ok()
     project.fal("models", "promote", "grade", "--target", "prod").ok()
+    assert "grade" in project.fal("models", "list", "--target", "reads").ok().output
+    refused = project.fal("models", "promote", "grade", "1", "--target", "reads").ended(2).output
+    assert "Error: fal models promote: Invalid Input Error: " in refused
     shutil.copytree(tmp_path / "target", tmp_path / "state")
     alone = project.flow("run", "--select", "samples", "predict").ended(1).output
     assert 'there is no trained model grade in "dev"."main"' in alone
