@@ -231,8 +231,10 @@ def test_code_is_allowed_by_the_project_and_hooks_save_nothing(tmp_path: Path) -
     project.script("hook.py", "save_model([1], 'm')")
     project.model("samples", SAMPLES, meta={"fal": {"post-hook": ["hook.py"]}})
     project.placeholder("made", code="save_model(print, 'm', format='pickle')\nraise ValueError")
+    project.placeholder("begun", code="execute_sql('begin')\nsave_model([1], 'begun')")
     told = project.flow("run").ended(1).output
     assert "save_model(): a hook can't write" in told
+    assert "WarehouseError: save_model('begun'): TransactionContext Error: cannot start" in told
     # A version that was complete stays, though its script failed after it.
     assert "ValueError" in told
     assert [one["format"] for one in listed(project, "list", "m")] == ["pickle"]

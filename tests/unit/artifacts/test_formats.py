@@ -80,7 +80,9 @@ def test_a_skops_that_can_be_tricked_is_refused(monkeypatch: pytest.MonkeyPatch)
     packed = pack(CALL, Y, "npy", CLOSED)
     known = replace(model_version("m", 1, packed), format="skops")
     monkeypatch.setattr(skops, "__version__", "0.11.0")
-    with pytest.raises(ArtifactError, match=r"skops 0\.11\.0 can be made .* install 0\.12 or later"):
+    with pytest.raises(
+        ArtifactError, match=r"skops 0\.11\.0 can be made .* install 0\.12 or later"
+    ):
         unpack("load", known, packed.data, CLOSED)
     with pytest.raises(ArtifactError, match=r"skops 0\.11\.0"):
         pack(CALL, LogisticRegression(), None, CLOSED)
