@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from fal.artifacts.facts import dumps, read_number
 from fal.artifacts.model import ModelVersion, ReadRows
+from fal.exceptions import ArtifactError
 from fal.warehouse.artifact_files import Place
 from fal.warehouse.base import Warehouse
 
@@ -36,6 +38,14 @@ _COLUMNS: Mapping[str, str] = {
     "sha256": "text",
     "file": "text",
     "run_id": "text",
+}
+_MAY_BE_NULL = frozenset({"model", "script", "script_sha256", "code_version", "run_id"})
+_READ = {"call", "relation", "rows"}
+_PYTHON: Mapping[str, Any] = {
+    "text": str,
+    "integer": (int, Decimal),
+    "instant": datetime,
+    "json": dict,
 }
 _ALIAS_COLUMNS: Mapping[str, str] = {
     "change": "integer",
@@ -110,6 +120,9 @@ class Catalog:
         Args:
             name: the model's name; None for all.
             in_transaction: whether a lost connection would end a transaction.
+
+        Raises:
+            ArtifactError: a row holds what `save_model` never writes.
         """
         again = not in_transaction
         where = "" if name is None else f" where name = {self._text(name)}"
@@ -119,7 +132,10 @@ class Catalog:
             repeatable=again,
         )
         aliases = self._aliases(where, repeatable=again)
-        return [_version(row, aliases.get((row["name"], row["version"]), ())) for row in rows]
+        table = self._table(VERSIONS)
+        return [
+            _version(row, table, aliases.get((row["name"], row["version"]), ())) for row in rows
+        ]
 
     def remove(self, name: str, versions: Iterable[int]) -> None:
         """Remove versions; their aliases must have gone before."""
@@ -184,12 +200,39 @@ class Catalog:
         return rows
 
 
-def _version(row: Mapping[str, Any], aliases: tuple[str, ...]) -> ModelVersion:
+def _version(row: Mapping[str, Any], table: str, aliases: tuple[str, ...]) -> ModelVersion:
+    """A row as a version.
+
+    Raises:
+        ArtifactError: it holds what `save_model` never writes.
+    """
     values = dict(row)
     for column, kind in _COLUMNS.items():
-        if kind == "json" and isinstance(values[column], str):
-            values[column] = json.loads(values[column])
+        try:
+            if kind == "json" and isinstance(values[column], str):
+                values[column] = json.loads(values[column])
+            right = _is_right(column, values[column])
+        except ValueError:
+            right = False
+        if not right:
+            raise ArtifactError(
+                f"the row of {row['name']} version {row['version']} in {table} can't be read: its "
+                f"{column} is {str(values[column])[:80]!r}, which save_model() has not written. "
+                "Put the row right, or delete it"
+            )
     values["metrics"] = {key: read_number(value) for key, value in values["metrics"].items()}
     values["refs"] = tuple(ReadRows(**one) for one in values["refs"])
     values["created_at"] = values["created_at"].astimezone(UTC)
+    values["version"], values["size"] = int(values["version"]), int(values["size"])
     return ModelVersion(**values, aliases=aliases)
+
+
+def _is_right(column: str, value: Any) -> bool:
+    """Whether a column holds a value of its kind."""
+    if value is None:
+        return column in _MAY_BE_NULL
+    if column == "refs":
+        return isinstance(value, list) and all(
+            isinstance(one, dict) and one.keys() == _READ for one in value
+        )
+    return isinstance(value, _PYTHON[_COLUMNS[column]])

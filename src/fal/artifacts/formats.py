@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fal.artifacts import code_files, plain_files, skops_files
-from fal.artifacts.libraries import library_versions
+from fal.artifacts.libraries import library_version, library_versions
 from fal.artifacts.model import CODE, SUFFIXES, ModelVersion, Packed, Settings
 from fal.exceptions import ArtifactError, FalError, UntrustedError
 
@@ -112,16 +112,6 @@ def _other_versions(found: ModelVersion) -> str:
         if have != then:
             others.append(f"{name} {then} (here {have or 'not installed'})")
     return f"; it was saved with {', '.join(others)}" if others else ""
-
-
-def library_version(name: str) -> str | None:
-    """The version of an installed distribution; None where there is none."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _class_name(model: object) -> str:

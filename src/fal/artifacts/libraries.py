@@ -37,6 +37,14 @@ def library_versions(modules: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def library_version(name: str) -> str | None:
+    """The version of an installed distribution; None where there is none."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
 @cache
 def _distributions() -> Mapping[str, list[str]]:
     """The distributions of each module; looking for them takes a good part of a second."""

@@ -164,7 +164,9 @@ def checked_version(call: str, which: object) -> Which:
     if isinstance(which, str):
         if which.isascii() and which.isdigit() and len(which) < 10 and int(which):
             return int(which)
-        if which == LATEST or _NAME.fullmatch(which):
+        if which.lower() == LATEST:
+            return LATEST
+        if _NAME.fullmatch(which):
             return which
     elif not isinstance(which, bool) and hasattr(which, "__index__"):
         number = int(which.__index__())

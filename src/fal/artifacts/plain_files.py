@@ -73,7 +73,8 @@ def read(form: str, data: bytes, kind: str) -> Any:
     if form == "npy":
         import numpy as np
 
-        return np.load(io.BytesIO(data), allow_pickle=False)
+        # Not load(), which would open other kinds of files, too.
+        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     import pyarrow.parquet as pq
 
     table = pq.read_table(io.BytesIO(data))

@@ -99,7 +99,8 @@ class Registry:
             except ConnectionLostError:
                 # The row may be there; a file that none names, prune removes.
                 raise
-            except BaseException:
+            except Exception:
+                # Not where it is interrupted: the row may be there, too.
                 _drop(files, file)
                 raise
 
@@ -167,10 +168,15 @@ class Registry:
         """Give an alias to a version, which takes it from another; or to none.
 
         Raises:
+            NoModelError: the version is not there any more.
             WarehouseError: the warehouse refused it.
         """
         with _saving, self._warehouse.patience(), self._transaction():
             self._catalog.take_turn()
+            # Asked for in its turn, so that none that is removed now gets it.
+            known = self._catalog.versions(name, in_transaction=True)
+            if version is not None and all(version != one.version for one in known):
+                raise NoModelError(f"{name} version {version} has been removed meanwhile")
             self._catalog.call(name, alias, version)
 
     def prune(self, name: str, keep: int, *, dry_run: bool = False) -> Pruned:
@@ -182,7 +188,7 @@ class Registry:
             dry_run: whether to tell only.
 
         Raises:
-            ArtifactError: none is to stay.
+            ArtifactError: none is to stay, or a file can't be removed.
         """
         if keep < 1:
             raise ArtifactError(f"at least the newest version of {name} is kept; got {keep}")
@@ -194,21 +200,36 @@ class Registry:
             pruned = self._prunable(name, keep)
             if pruned.versions:
                 self._catalog.remove(name, [version.version for version in pruned.versions])
-        files = self._files()
-        for file in (*(version.file for version in pruned.versions), *pruned.files):
-            if _LEFT.fullmatch(file):
-                files.remove(file)
+        self._remove(name, pruned)
         return pruned
 
+    def _remove(self, name: str, pruned: Pruned) -> None:
+        """Remove the files of versions whose rows have been removed, and those left behind."""
+        files, failed = self._files(), []
+        for file in (*(version.file for version in pruned.versions), *pruned.files):
+            try:
+                if _LEFT.fullmatch(file):
+                    files.remove(file)
+            except ArtifactError as error:
+                failed.append(str(error))
+        if failed:
+            gone = ", ".join(str(version.version) for version in pruned.versions) or "none"
+            raise ArtifactError(
+                f"the versions {gone} of {name} are removed, but not all of the files, which a "
+                f"later prune removes: {failed[0]}"
+            )
+
     def _prunable(self, name: str, keep: int) -> Pruned:
-        known = self._catalog.versions(name, in_transaction=True)
+        # Of every model: in some folders `Grade/` and `grade/` are the same.
+        every = self._catalog.versions(in_transaction=True)
+        known = [version for version in every if version.name == name]
         old = tuple(version for version in known[keep:] if not version.aliases)
-        named = {version.file for version in known}
+        named = {version.file.lower() for version in every}
         now = datetime.now(UTC)
         left = tuple(
             file
             for file in self._files().names(f"{name}/")
-            if file not in named and _age(file, now) > _LEFT_BEHIND
+            if file.lower() not in named and _age(file, now) > _LEFT_BEHIND
         )
         return Pruned(old, left)
 

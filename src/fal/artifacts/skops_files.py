@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fal.exceptions import ArtifactError, UntrustedError
+
+_SAFE = (0, 12)
+"""Before it, a file could name one function as its type and have another called."""
+
+_NUMBERS = re.compile(r"\d+")
 
 
 def write(call: str, model: object, trusted: Sequence[str]) -> tuple[bytes, set[str]]:
@@ -22,7 +28,7 @@ def write(call: str, model: object, trusted: Sequence[str]) -> tuple[bytes, set[
 
     Raises:
         UntrustedError: it holds other types.
-        ArtifactError: skops is not installed.
+        ArtifactError: skops is not installed, or too old.
     """
     io = _skops(call)
     data: bytes = io.dumps(model, compression=zipfile.ZIP_DEFLATED)
@@ -41,7 +47,7 @@ def read(told: str, data: bytes, trusted: Sequence[str]) -> Any:
 
     Raises:
         UntrustedError: it holds other types; none of them was made.
-        ArtifactError: skops is not installed.
+        ArtifactError: skops is not installed, or too old.
     """
     io = _skops(told)
     return io.loads(data, trusted=_check(told, data, trusted))
@@ -75,4 +81,9 @@ def _skops(told: str) -> Any:
             f"{told}: models are kept by skops, which can't be imported here ({error}); install "
             'it: `pip install "fal-flow[models]"`, or skops in the environment of the script'
         ) from error
+    if tuple(map(int, _NUMBERS.findall(skops.__version__)[:2])) < _SAFE:
+        raise ArtifactError(
+            f"{told}: skops {skops.__version__} can be made to run code by a file whose types "
+            f"look safe; install {'.'.join(map(str, _SAFE))} or later"
+        )
     return skops.io

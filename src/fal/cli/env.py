@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fal.cli.columns import table
 from fal.cli.folders import project_folder
 from fal.exceptions import FalError, ProjectError
 
@@ -89,10 +90,7 @@ def list_command(project_dir: Path | None) -> None:
         click.echo("There are no environments: fal_project.yml names none, and none are kept.")
         return
     head = ("name", "type", "state", "size", "last use", "folder")
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
+    click.echo(table(head, rows))
 
 
 @env.command("create")

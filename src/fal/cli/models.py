@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fal.artifacts import telling
 from fal.artifacts.facts import finite
 from fal.artifacts.model import LATEST, checked_alias, checked_model_name, checked_version
+from fal.cli import model_texts
 
 if TYPE_CHECKING:
     from fal.artifacts.model import ModelVersion
@@ -75,11 +75,11 @@ def list_models() -> click.Command:
         def text() -> str:
             if not found:
                 return f"No model was saved in {registry.where} yet."
-            return telling.versions_table(found) if name else telling.models_table(found)
+            return model_texts.versions_table(found) if name else model_texts.models_table(found)
 
-        asked.tell(text, lambda: [telling.as_data(one) for one in found])
+        asked.tell(text, lambda: [model_texts.as_data(one) for one in found])
 
-    return _command(LIST, [asked.argument("name", required=False), asked.output()], work)
+    return _command("list", LIST, [asked.argument("name", required=False), asked.output()], work)
 
 
 def show() -> click.Command:
@@ -92,10 +92,10 @@ def show() -> click.Command:
             registry.content(found)
 
         def text() -> str:
-            told = telling.page(found)
+            told = model_texts.page(found)
             return f"{told}\nThe file is the one that was saved." if asked["verify"] else told
 
-        asked.tell(text, lambda: telling.as_data(found))
+        asked.tell(text, lambda: model_texts.as_data(found))
 
     options = [
         asked.argument("name"),
@@ -103,7 +103,7 @@ def show() -> click.Command:
         asked.option("--verify", is_flag=True, default=False, help="Check the file's sha256, too."),
         asked.output(),
     ]
-    return _command(f"{SHOW}\n\nVERSION is a number, latest, or an alias.", options, work)
+    return _command("show", f"{SHOW}\n\nVERSION is a number, latest, or an alias.", options, work)
 
 
 def diff() -> click.Command:
@@ -116,14 +116,14 @@ def diff() -> click.Command:
         old = _version(registry, "diff", name, asked["which"])
 
         def data() -> Any:
-            pairs = telling.changes(old, new)
+            pairs = model_texts.changes(old, new)
             told = {
                 title: {name: {"old": one, "new": other} for name, (one, other) in names.items()}
                 for title, names in pairs.items()
             }
             return finite({"old": old.version, "new": new.version, "changes": told})
 
-        asked.tell(lambda: telling.changes_text(old, new), data)
+        asked.tell(lambda: model_texts.changes_text(old, new), data)
 
     options = [
         asked.argument("name"),
@@ -132,7 +132,7 @@ def diff() -> click.Command:
         asked.output(),
     ]
     told = f"{DIFF}\n\nEach is a number, latest, or an alias; the other is the latest by default."
-    return _command(told, options, work)
+    return _command("diff", told, options, work)
 
 
 def prune() -> click.Command:
@@ -154,7 +154,7 @@ def prune() -> click.Command:
 
         def text() -> str:
             verb = "would be removed" if dry else "removed"
-            lines = [f"{one.label}: {verb} ({telling.size(one.size)})" for one in versions]
+            lines = [f"{one.label}: {verb} ({model_texts.size(one.size)})" for one in versions]
             lines += [f"{file}: {verb}, no version names it" for file in files]
             return "\n".join(lines) or "Nothing to remove."
 
@@ -177,7 +177,7 @@ def prune() -> click.Command:
         asked.option("--dry-run", is_flag=True, default=False, help="Only show."),
         asked.output(),
     ]
-    return _command(PRUNE, options, work)
+    return _command("prune", PRUNE, options, work)
 
 
 def promote() -> click.Command:
@@ -208,7 +208,7 @@ def promote() -> click.Command:
         asked.output(),
     ]
     told = f"{PROMOTE}\n\nVERSION is a number, latest, or another alias."
-    return _command(told, options, work)
+    return _command("promote", told, options, work)
 
 
 def _told(asked: _Asked, found: ModelVersion, version: int | None, alias: str, text: str) -> None:
@@ -224,7 +224,9 @@ def _version(registry: Registry, command: str, name: str, which: str) -> ModelVe
     return registry.find(call, checked_model_name(call, name), checked_version(call, which))
 
 
-def _command(told: str, options: list[Any], work: Callable[[Registry], None]) -> click.Command:
+def _command(
+    name: str, told: str, options: list[Any], work: Callable[[Registry], None]
+) -> click.Command:
     from fal.flow.models_command import models_command
 
-    return models_command(told, options, work)
+    return models_command(f"fal models {name}", told, options, work)

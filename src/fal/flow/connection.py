@@ -136,7 +136,8 @@ class ThreadConnection:
         """
         self.commit()
         connections = self._adapter.connections
-        connections.begin()
+        with self.guard("BEGIN"):  # which fails where a script has begun one by hand
+            connections.begin()
         # Some adapters commit every statement, and leave transactions to those who ask in SQL.
         by_hand = of_rows and not connections.get_thread_connection().transaction_open
         if by_hand:

@@ -13,9 +13,13 @@ from dbt.contracts.graph.manifest import Manifest
 from fal.artifacts.registry import Registry
 from fal.exceptions import ArtifactError, DatabaseLockedError, WarehouseError
 from fal.flow.lock import open_handle
+from fal.flow.lost_connections import outcome_told
 from fal.flow.project_commands import parsing_command
 from fal.flow.reading import ReadingSession
 from fal.flow.trained import TrainedModels
+
+_AGAIN = "run it again"
+_UNKNOWN = "whether it was done is not known; `fal models list` tells"
 
 Work = Callable[[Registry], None]
 """Does a command's work with the models of the target's schema."""
@@ -25,10 +29,13 @@ class _Session(TrainedModels, ReadingSession):
     """Gives the registry of a target."""
 
 
-def models_command(told: str, options: list[click.Parameter], work: Work) -> click.Command:
+def models_command(
+    call: str, told: str, options: list[click.Parameter], work: Work
+) -> click.Command:
     """A command on the trained models of a target.
 
     Args:
+        call: how it is called, for messages.
         told: what its help says that it does.
         options: options and arguments beyond dbt's; they must not be exposed.
         work: what it does.
@@ -39,7 +46,8 @@ def models_command(told: str, options: list[click.Parameter], work: Work) -> cli
         try:
             with adapter.connection_named("fal_models"):
                 _open(adapter)
-                work(_Session(config, manifest, adapter).registry())
+                with outcome_told(call, _AGAIN, _UNKNOWN):
+                    work(_Session(config, manifest, adapter).registry())
         except ArtifactError as error:
             click.echo(f"Error: {error}", err=True)
             return 1

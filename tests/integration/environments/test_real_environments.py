@@ -72,7 +72,11 @@ COPIES = """
     print(sorted((m.name, m.status) for m in list_models()), context.config.vars)
     print(helper.rows(), execute_sql("select {{ var('answer') }} as n from {{ this }}").shape)
     print(execute_sql("create or replace table side as select 1 as n").shape)
-    for call in ("ref('other')", "ref('evry_type')", "execute_sql('select nope')"):
+    saved = save_model({"a": [1, None]}, "kept", metrics={"n": len(frame)})
+    print(saved.metrics, saved.script, load_model("kept"), load_model("kept", saved.version))
+    for call in (
+        "ref('other')", "ref('evry_type')", "execute_sql('select nope')", "load_model('none')"
+    ):
         try:
             eval(call)
         except Exception as error:

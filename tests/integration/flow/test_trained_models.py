@@ -231,8 +231,10 @@ def test_code_is_allowed_by_the_project_and_hooks_save_nothing(tmp_path: Path) -
     project.script("hook.py", "save_model([1], 'm')")
     project.model("samples", SAMPLES, meta={"fal": {"post-hook": ["hook.py"]}})
     project.placeholder("made", code="save_model(print, 'm', format='pickle')\nraise ValueError")
+    project.placeholder("begun", code="execute_sql('begin')\nsave_model([1], 'begun')")
     told = project.flow("run").ended(1).output
     assert "save_model(): a hook can't write" in told
+    assert "WarehouseError: save_model('begun'): TransactionContext Error: cannot start" in told
     # A version that was complete stays, though its script failed after it.
     assert "ValueError" in told
     assert [one["format"] for one in listed(project, "list", "m")] == ["pickle"]
@@ -243,9 +245,13 @@ def test_a_model_that_this_target_never_saved_is_deferred(tmp_path: Path) -> Non
     profiles = yaml.safe_load((tmp_path / "profiles.yml").read_text())
     outputs = profiles["shop"]["outputs"]
     outputs["prod"] = {**outputs["dev"], "schema": "prod"}
+    outputs["reads"] = {**outputs["prod"], "config_options": {"access_mode": "READ_ONLY"}}
     project.yaml("profiles.yml", profiles)
     project.flow("run", "--target", "prod").ok()
     project.fal("models", "promote", "grade", "--target", "prod").ok()
+    assert "grade" in project.fal("models", "list", "--target", "reads").ok().output
+    refused = project.fal("models", "promote", "grade", "1", "--target", "reads").ended(2).output
+    assert "Error: fal models promote: Invalid Input Error: " in refused
     shutil.copytree(tmp_path / "target", tmp_path / "state")
     alone = project.flow("run", "--select", "samples", "predict").ended(1).output
     assert 'there is no trained model grade in "dev"."main"' in alone

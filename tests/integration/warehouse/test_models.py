@@ -220,6 +220,85 @@ def test_a_save_that_fails_leaves_neither_row_nor_file(shelf: Shelf) -> None:
     assert [one.version for one in shelf.registry.versions("failing")] == [1]
 
 
+def test_a_save_that_is_interrupted_when_its_row_is_there_keeps_its_file(shelf: Shelf) -> None:
+    @contextmanager
+    def interrupted() -> Iterator[None]:
+        with transaction(shelf.warehouse):
+            yield
+        raise KeyboardInterrupt
+
+    packed = Packed("json", b"[1]", "list", {})
+    with pytest.raises(KeyboardInterrupt):
+        Registry(shelf.warehouse, shelf.place, interrupted).save(
+            packed, model_version("interrupted", 0, packed)
+        )
+    found = shelf.registry.find("x", "interrupted", 1)
+    assert shelf.registry.content(found) == b"[1]"
+
+
+def test_an_alias_is_not_given_to_a_version_that_has_gone(shelf: Shelf) -> None:
+    registry = shelf.registry
+    for _ in range(2):
+        shelf.save("gone")
+    registry.prune("gone", 1)
+    with pytest.raises(NoModelError, match="gone version 1 has been removed meanwhile"):
+        registry.promote("gone", 1, "production")
+    registry.promote("gone", 2, "production")
+    assert registry.find("x", "gone", "production").version == 2
+
+
+def test_prune_leaves_the_files_of_names_that_a_folder_takes_for_the_same(tmp_path: Path) -> None:
+    shelf, connection = opened_file(tmp_path / "dev.duckdb")
+    version = shelf.save("Grade")
+    folder = tmp_path / "dev.duckdb.models" / "main"
+    old = version.file.replace(version.file[6:14], "20200101")
+    (folder / version.file).rename(folder / old)
+    shelf.execute(f"update fal_model_versions set file = '{old}'")
+    # As on a disk that takes names for the same in any case.
+    (folder / "grade").symlink_to(folder / "Grade")
+    shelf.save("grade")
+    assert shelf.registry.prune("grade", 1) == Pruned((), ())
+    assert shelf.registry.content(replace(version, file=old)) == b"[1]"
+    connection.close()
+
+
+def test_prune_goes_on_where_a_file_cannot_be_removed(tmp_path: Path) -> None:
+    shelf, connection = opened_file(tmp_path / "dev.duckdb")
+    first, second, _ = (shelf.save("stuck") for _ in range(3))
+    folder = tmp_path / "dev.duckdb.models" / "main"
+    (folder / second.file).unlink()
+    (folder / second.file).mkdir()
+    with pytest.raises(ArtifactError, match="the versions 2, 1 of stuck are removed, but not all"):
+        shelf.registry.prune("stuck", 1)
+    assert not (folder / first.file).exists()
+    assert [one.version for one in shelf.registry.versions("stuck")] == [3]
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ("metrics = null", "metrics"),
+        ("metrics = '[1]'", "metrics"),
+        ("libraries = null", "libraries"),
+        ("refs = '[{\"x\": 1}]'", "refs"),
+        ("refs = '3'", "refs"),
+        ("created_at = null", "created_at"),
+        ("size = null", "size"),
+        ("file = null", "file"),
+        ("version = null", "version"),
+    ],
+)
+def test_a_row_that_was_changed_by_hand_is_named(tmp_path: Path, change: str, column: str) -> None:
+    shelf, connection = opened_file(tmp_path / "dev.duckdb")
+    shelf.save("edited")
+    shelf.execute(f"update fal_model_versions set {change}")
+    told = rf'the row of edited version .* in "dev"."main".fal_model_versions .* its {column} is '
+    with pytest.raises(ArtifactError, match=told):
+        shelf.registry.versions()
+    connection.close()
+
+
 def test_prune_keeps_the_newest_and_those_with_an_alias(shelf: Shelf) -> None:
     registry = shelf.registry
     saved = [shelf.save("old", bytes([n])) for n in range(5)]

@@ -27,6 +27,7 @@ UNHEARD: dict[str, Any] = {"kind": "drop", "before_run": False}
 # The statement that breaks, how, and how its error begins.
 BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
     "put": ("^put ", {"kind": "drop"}, "there is no new version"),
+    "stage": ("^create stage", {"kind": "error", **DENIED}, "the role needs `create stage` on"),
     "turn": ("^update .*turns", {"kind": "drop"}, "there is no new version"),
     "insert": ("^insert into .*versions", UNHEARD, "there is no new version"),
     "refused": ("^insert into .*versions", {"kind": "error", **DENIED}, "Not your table."),
@@ -50,7 +51,7 @@ def test_a_version_is_whole_or_not_there(
     monkeypatch.setattr(faults, "RETRY_SECONDS", 0)
     database = project.snowflake_database
     # Only the statements of these tell the model in a comment.
-    for names in (("put",), ("load",), ("turn", "insert", "refused", "commit")):
+    for names in (("put",), ("load",), ("stage", "turn", "insert", "refused", "commit")):
         for name in names:
             match, fault, _ = BROKEN[name]
             match = match if len(names) == 1 else rf'{match}.*"model\.shop\.{name}"'

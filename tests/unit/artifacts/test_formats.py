@@ -7,6 +7,7 @@ import pickle
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import skops
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -72,6 +74,26 @@ def test_a_type_of_ones_own_can_be_trusted() -> None:
     with pytest.raises(UntrustedError, match="Mine"):
         pack(CALL, Mine(), None, Settings(trusted_types=("other.Type",)))
     assert back([Mine()], settings=Settings(trusted_types=(name,)))[0].a == 1
+
+
+def test_a_skops_that_can_be_tricked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = pack(CALL, Y, "npy", CLOSED)
+    known = replace(model_version("m", 1, packed), format="skops")
+    monkeypatch.setattr(skops, "__version__", "0.11.0")
+    with pytest.raises(
+        ArtifactError, match=r"skops 0\.11\.0 can be made .* install 0\.12 or later"
+    ):
+        unpack("load", known, packed.data, CLOSED)
+    with pytest.raises(ArtifactError, match=r"skops 0\.11\.0"):
+        pack(CALL, LogisticRegression(), None, CLOSED)
+
+
+def test_a_row_that_calls_a_file_an_array_does_not_open_another() -> None:
+    file = io.BytesIO()
+    np.savez(file, x=Y)
+    known = replace(model_version("m", 1, pack(CALL, Y, None, CLOSED)), format="npy")
+    with pytest.raises(ArtifactError, match="can't be read"):
+        unpack("load", known, file.getvalue(), CLOSED)
 
 
 @pytest.mark.parametrize("make", [lambda: (n for n in [1]), Lock])

@@ -38,7 +38,14 @@ def test_no_name_leads_out_of_its_folder_or_its_quotes(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "meant"),
-    [(1, 1), ("7", 7), (np.int64(3), 3), ("latest", "latest"), ("production", "production")],
+    [
+        (1, 1),
+        ("7", 7),
+        (np.int64(3), 3),
+        ("latest", "latest"),
+        ("LATEST", "latest"),
+        ("production", "production"),
+    ],
 )
 def test_versions_are_numbers_latest_or_aliases(given: Any, meant: Any) -> None:
     assert checked_version("load_model('m')", given) == meant

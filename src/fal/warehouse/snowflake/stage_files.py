@@ -34,7 +34,7 @@ class StageFiles(ArtifactFiles):
 
     def put(self, name: str, data: bytes) -> None:
         """Send a file; the stage shows it when all of it has arrived."""
-        self._warehouse.connection.execute(f"create stage if not exists {self._stage}")
+        self._make()
         folder, _, file = name.rpartition("/")
         with _private_folder() as place:
             path = place / file
@@ -50,6 +50,18 @@ class StageFiles(ArtifactFiles):
                 f"the file {name} was not sent to {self.where}: Snowflake says "
                 f"{', '.join(told) or 'nothing'}, expected UPLOADED"
             )
+
+    def _make(self) -> None:
+        """Make the stage if it is missing."""
+        try:
+            self._warehouse.connection.execute(f"create stage if not exists {self._stage}")
+        except ConnectionLostError:
+            raise
+        except WarehouseError as error:
+            raise WarehouseError(
+                f"{self.where} can't be made, for which the role needs `create stage` on the "
+                f"schema: {error}"
+            ) from error
 
     def get(self, name: str) -> bytes | None:
         """Fetch a file."""

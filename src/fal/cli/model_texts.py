@@ -1,14 +1,15 @@
-"""Versions of models as text and as JSON, for the command line."""
+"""Versions of models as text and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from fal.artifacts.facts import finite
 from fal.artifacts.model import ModelVersion
+from fal.cli.columns import table
 
 _MOST_METRICS = 3
 
@@ -20,16 +21,6 @@ def as_data(version: ModelVersion) -> dict[str, Any]:
     told["refs"], told["aliases"] = list(told["refs"]), list(told["aliases"])
     plain: dict[str, Any] = finite(told)
     return plain
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Rows under a head, in columns."""
-    every = [tuple(head), *map(tuple, rows)]
-    widths = [max(map(len, column)) for column in zip(*every, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in every
-    )
 
 
 def models_table(versions: Sequence[ModelVersion]) -> str:
