@@ -19,5 +19,5 @@ prepared = prepare(results.merge(circuits, how="left", on="circuit_id"), field)
 write_to_model(prepared)
 
 absent = sorted(set(field.drivers) - set(prepared["driver"]))
-if absent:
+if absent and len(prepared):
     print(f"WARNING: no result of these active drivers: {', '.join(absent)}")
