@@ -19,6 +19,7 @@ from fal.typing import *
 import pandas as pd
 import pyarrow as pa
 from formula1.raw_files import TYPES, MalformedFileError, Problem, find_file, read_table
+from formula1.settings import folder_of
 
 if TYPE_CHECKING:
     from fal.runtime.context import SourceInfo
@@ -119,7 +120,7 @@ def write_ledger(entries: Iterable[Mapping[Any, Any]]) -> None:
 
 declared = [info for info in list_sources() if info.name == SOURCE]
 raw_tables = [info for info in declared if info.table_name != LEDGER]
-data_path = Path(context.vars["formula1_data_path"]).expanduser()
+data_path = Path(folder_of(context.vars, "formula1_data_path")).expanduser()
 folder = Path(context.config.project_dir, data_path)
 if not folder.is_dir():
     raise MalformedFileError([Problem(folder, 0, "is no folder; set formula1_data_path")])

@@ -3,8 +3,12 @@
 from fal.typing import *
 
 from formula1.forecast import predict
+from formula1.trained_on import check
 
 rows = ref("hold_out_dataset")
+model = None
 # Without rows, as with --empty, there need not be a model.
-model = load_model("driver_position") if len(rows) else None
+if len(rows):
+    model = load_model("driver_position")
+    check(model, rows, ref("label_mapping"))
 write_to_model(predict(model, rows))

@@ -7,6 +7,7 @@ from formula1.candidates import SEED, candidates
 from formula1.drawing import draw_calibration, draw_confusion
 from formula1.evaluation import FOLDS, Evaluation, as_table, choose, evaluate
 from formula1.forecast import FEATURES, train
+from formula1.trained_on import remember
 
 MEASURES = ["balanced_accuracy", "balanced_accuracy_std", "log_loss", "log_loss_std"]
 
@@ -21,9 +22,10 @@ def record(chosen: Evaluation, metrics: dict[str, float]) -> None:
 
 
 def save(chosen: Evaluation, metrics: dict[str, float], training: pd.DataFrame) -> None:
-    """Train the chosen model on all rows, and save it."""
+    """Train the chosen model on all rows, and save it with what it was trained on."""
+    model = train(candidates()[chosen.name], training)
     version = save_model(
-        train(candidates()[chosen.name], training),
+        remember(model, training, ref("label_mapping")),
         "driver_position",
         metrics=metrics,
         params={"candidate": chosen.name, "features": FEATURES, "folds": FOLDS, "seed": SEED},

@@ -8,21 +8,23 @@
             else '00:00:' || {{ text }}
         end
     {%- endset -%}
-    {{ return(adapter.dispatch('lap_time')(text, full)) }}
+    {#- Without a bound on hours, DuckDB alone would take 24:00:00. -#}
+    {%- set form = "'(([01]?[0-9]|2[0-3]):[0-9]{2}:|[0-9]{1,2}:)?[0-9]{2}[.][0-9]{3}'" -%}
+    {{ return(adapter.dispatch('lap_time')(text, full, form)) }}
 {%- endmacro %}
 
 
-{%- macro duckdb__lap_time(text, full) -%}
+{%- macro duckdb__lap_time(text, full, form) -%}
     case
-        when regexp_full_match({{ text }}, '([0-9]{1,2}:([0-9]{2}:)?)?[0-9]{2}[.][0-9]{3}')
+        when regexp_full_match({{ text }}, {{ form }})
             then try_cast({{ full }} as time)
     end
 {%- endmacro %}
 
 
-{%- macro snowflake__lap_time(text, full) -%}
+{%- macro snowflake__lap_time(text, full, form) -%}
     case
-        when regexp_like({{ text }}, '([0-9]{1,2}:([0-9]{2}:)?)?[0-9]{2}[.][0-9]{3}')
+        when regexp_like({{ text }}, {{ form }})
             then try_to_time({{ full }}, 'HH24:MI:SS.FF3')
     end
 {%- endmacro %}

@@ -14,6 +14,7 @@ import pytest
 
 from tests.e2e.reference import copy_reference
 from tests.e2e.test_real_data import data_of
+from tests.support.broken_data import unnoticed
 from tests.support.project import Project
 from tests.support.snowflake.server import StandIn
 
@@ -30,6 +31,27 @@ KEYS = {
 }
 """The script models, and what tells their rows apart."""
 FORECAST = "fct_driver_position_forecast"
+BREAKS = {
+    "drivers_are_of_a_plausible_age": "update mart_results set driver_age_years = 12",
+    "fct_results_are_those_of_the_files": "update fct_results set points = 1 where result_id = 1",
+    "forecast_covers_the_hold_out": f"delete from {FORECAST} where rowid = 0",
+    "forecast_probabilities_are_plausible": """
+        update predict_driver_position set probability_none = probability_none + 0.01
+    """,
+    "lap_times_agree_with_their_milliseconds": """
+        update fct_lap_times set lap_time_milliseconds = lap_time_milliseconds + 1000 where lap = 3
+    """,
+    "one_candidate_is_chosen": "update train_driver_position set is_chosen = true",
+    "pit_stops_are_all_in_their_mart": "delete from mart_pit_stops where stop_number = 1",
+    "pit_stops_of_a_driver_come_in_order": "update fct_pit_stops set lap = -stop_number",
+    "places_and_their_text_agree": "update fct_results set position_text = 'R'",
+    "results_are_all_in_their_marts": "delete from mart_results_circuits where result_id = 1",
+    "rounds_of_a_season_are_numbered_through": "delete from dim_races where race_round = 2",
+    "training_and_hold_out_share_no_race": """
+        update hold_out_dataset set race_id = (select min(race_id) from training_dataset)
+    """,
+}
+"""What each singular test has to notice."""
 
 
 def formula1(root: Path, standin: StandIn | None = None) -> Project:
@@ -96,6 +118,11 @@ def test_the_forecast_is_compared_with_what_came_of_it(built: Project) -> None:
         assert told[predicted] == max(told.values())
         assert correct is (actual == predicted)
         assert loss == pytest.approx(-math.log(told[actual]))
+
+
+def test_each_data_test_notices_broken_data(built: Project) -> None:
+    manifest = json.loads((built.root / "target" / "manifest.json").read_text())
+    assert unnoticed(manifest, built.root, BREAKS) == {}
 
 
 def test_the_tables_are_the_same_on_snowflake(built: Project, on_snowflake: Project) -> None:

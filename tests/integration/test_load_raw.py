@@ -15,7 +15,7 @@ from tests.support.project import Invocation, Project
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("fal_scripts/formula1/load_raw.py", "fal_scripts/formula1/raw_files.py",
-         "macros/formula1/row_counts.sql")  # fmt: skip
+         "fal_scripts/formula1/settings.py", "macros/formula1/row_counts.sql")  # fmt: skip
 TABLES = ("pit_stops", "seasons", "status")
 PIT_STOPS = (
     'raceId,driverId,stop,lap,time,duration,milliseconds\n1,2,1,9,"13:10:05","26.898",26898\n'

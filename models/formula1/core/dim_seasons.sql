@@ -8,12 +8,18 @@ seasons as (
 
 races as (
 
+    select * from {{ ref('stg_formula1__races') }}
+
+),
+
+counted as (
+
     select
         race_year,
         count(*) as number_of_races,
         min(race_date) as first_race_date,
         max(race_date) as last_race_date
-    from {{ ref('stg_formula1__races') }}
+    from races
     group by race_year
 
 ),
@@ -22,11 +28,11 @@ joined as (
 
     select
         seasons.season_year,
-        coalesce(races.number_of_races, 0) as number_of_races,
-        races.first_race_date,
-        races.last_race_date
+        coalesce(counted.number_of_races, 0) as number_of_races,
+        counted.first_race_date,
+        counted.last_race_date
     from seasons
-    left join races on seasons.season_year = races.race_year
+    left join counted on seasons.season_year = counted.race_year
 
 )
 

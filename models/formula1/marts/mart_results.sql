@@ -32,11 +32,17 @@ statuses as (
 
 pit_stops as (
 
+    select * from {{ ref('fct_pit_stops') }}
+
+),
+
+stopped as (
+
     select distinct
         race_id,
         driver_id,
         total_pit_stops_per_race
-    from {{ ref('fct_pit_stops') }}
+    from pit_stops
 
 ),
 
@@ -77,14 +83,14 @@ joined as (
         results.status_id,
         statuses.status,
         results.dnf_flag,
-        pit_stops.total_pit_stops_per_race
+        stopped.total_pit_stops_per_race
     from results
     left join races on results.race_id = races.race_id
     left join drivers on results.driver_id = drivers.driver_id
     left join constructors on results.constructor_id = constructors.constructor_id
     left join statuses on results.status_id = statuses.status_id
-    left join pit_stops
-        on results.race_id = pit_stops.race_id and results.driver_id = pit_stops.driver_id
+    left join stopped
+        on results.race_id = stopped.race_id and results.driver_id = stopped.driver_id
 
 )
 

@@ -2,5 +2,6 @@
 /*
 Written by fal_scripts/formula1/train_driver_position.py, which reads
 {{ ref('training_dataset') }}
+{{ ref('label_mapping') }}
 */
 select * from {{ this }}
