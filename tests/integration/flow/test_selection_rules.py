@@ -14,7 +14,7 @@ from tests.support.selection_rules import Rules, Shape, walk
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[*HealthCheck],
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],

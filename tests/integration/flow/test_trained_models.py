@@ -227,7 +227,8 @@ def test_settings_are_checked(tmp_path: Path) -> None:
 
 def test_code_is_allowed_by_the_project_and_hooks_save_nothing(tmp_path: Path) -> None:
     allowed = {"fal-scripts-path": "fal_scripts", "fal": {"artifacts": {"allow_pickle": True}}}
-    project = Project(tmp_path, settings={"vars": allowed})
+    # One after the other: the transaction that a script leaves open is in the way of other saves.
+    project = Project(tmp_path, threads=1, settings={"vars": allowed})
     project.script("hook.py", "save_model([1], 'm')")
     project.model("samples", SAMPLES, meta={"fal": {"post-hook": ["hook.py"]}})
     project.placeholder("made", code="save_model(print, 'm', format='pickle')\nraise ValueError")
