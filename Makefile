@@ -42,12 +42,12 @@ flow: $(STAMP)
 	@$(BIN)/fal flow run
 	@echo
 	@echo "The tables are in fal_reference.duckdb. Where to look next:"
-	@echo "  $(BIN)/fal-dbt show --select best_customers           the most valuable customers"
+	@echo "  $(BIN)/fal-dbt show --select best_customers        the most valuable customers"
 	@echo "  fal_scripts/jaffle_shop/customers_predicted_ltvs.py   the script that predicts"
 	@echo "  models/jaffle_shop/ml/customers_predicted_ltvs.sql    its place in the DAG"
-	@echo "  $(BIN)/fal models show driver_position                the model that another script trained"
+	@echo "  $(BIN)/fal models show driver_position             the model that another script trained"
 	@echo "  target/fal_report.html                                what ran when, with plots and metrics"
-	@echo "  $(BIN)/fal flow build                                 the same with all data tests"
+	@echo "  $(BIN)/fal flow build                              the same with all data tests"
 
 test: lint types
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
