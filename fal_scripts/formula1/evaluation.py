@@ -15,7 +15,7 @@ from formula1.forecast import features, in_order, labels
 from sklearn.base import clone
 from sklearn.metrics import balanced_accuracy_score, log_loss, recall_score
 from sklearn.model_selection import StratifiedGroupKFold
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 FOLDS = 5
 DIGITS = 6

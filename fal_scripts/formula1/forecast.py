@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from formula1.encoding import LABELS
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 # All of it is known when the race starts. The circuit is not among it: it made the log-loss of
 # every candidate worse that looks at more than the grid.

@@ -35,7 +35,7 @@ def metrics_of(call: str, given: object) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for name, value in _mapping(call, "metrics", given).items():
-        number = _number(_scalar(value))
+        number = _number(scalar(value))
         if number is None:
             raise ArtifactError(
                 f"{call}: the metric {name!r} is a {type(value).__name__}, expected a number; "
@@ -92,7 +92,7 @@ def _fitting(call: str, word: str, found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _scalar(value: Any) -> Any:
+def scalar(value: Any) -> Any:
     """The Python value of a scalar of numpy, pandas, torch and others, without importing any."""
     if getattr(value, "ndim", None) == 0 and callable(getattr(value, "item", None)):
         return value.item()
@@ -109,9 +109,11 @@ def _number(value: Any) -> bool | int | float | None:
 
 
 def _plain(value: Any, depth: int) -> Any:
-    value = _scalar(value)
-    if value is None or isinstance(value, str):
-        return _text(value) if value is not None else None
+    value = scalar(value)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _text(value)
     number = _number(value)
     if number is not None:
         return number

@@ -7,7 +7,6 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
@@ -32,8 +31,8 @@ def library_versions(modules: Iterable[str]) -> dict[str, str]:
     usual = {name for top in loaded for name in by_module.get(top, ()) if name in _ALWAYS}
     found = {"python": platform.python_version()}
     for name in sorted(wanted | usual):
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
+        if (installed := library_version(name)) is not None:
+            found[name] = installed
     return found
 
 

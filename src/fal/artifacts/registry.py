@@ -141,15 +141,13 @@ class Registry:
         known = ", ".join(str(version.version) for version in found[:10])
         more = f" and {len(found) - 10} older" if len(found) > 10 else ""
         names = sorted({alias for version in found for alias in version.aliases})
-        if isinstance(which, int):
-            told = f"{call}: {name} has no version {which}"
-        else:
-            told = f"{call}: no version of {name} is called {which!r}"
-        aliases = f", and the aliases {', '.join(names)}" if names else ", and no alias"
-        give = f"; `fal models promote {name} {found[0].version} --alias {which}` gives it"
+        aliases = f"the aliases {', '.join(names)}" if names else "no alias"
+        told, remedy = f"{name} has no version {which}", ""
+        if isinstance(which, str):
+            told = f"no version of {name} is called {which!r}"
+            remedy = f"; `fal models promote {name} {found[0].version} --alias {which}` gives it"
         raise NoModelError(
-            f"{told}; it has the versions {known}{more}{aliases}"
-            f"{'' if isinstance(which, int) else give}"
+            f"{call}: {told}; it has the versions {known}{more}, and {aliases}{remedy}"
         )
 
     def content(self, version: ModelVersion) -> bytes:

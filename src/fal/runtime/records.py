@@ -14,6 +14,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from fal.artifacts.facts import scalar
+from fal.artifacts.model import ReadRows
 from fal.exceptions import RecordError
 
 if TYPE_CHECKING:
@@ -68,15 +70,6 @@ Record: TypeAlias = Metric | Plot | Peak
 
 
 @dataclass(frozen=True)
-class Read:
-    """A table that a script read: the call, the table's full name, the rows where known."""
-
-    call: str
-    relation: str | None
-    rows: int | None
-
-
-@dataclass(frozen=True)
 class Write:
     """A table that a script wrote: its full name, the mode, the rows."""
 
@@ -119,7 +112,7 @@ class Records:
 
     metrics: dict[str, bool | int | float] = field(default_factory=dict)
     plots: dict[str, Plot] = field(default_factory=dict)
-    reads: list[Read] = field(default_factory=list)
+    reads: list[ReadRows] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     models: list[ModelUse] = field(default_factory=list)
     peak: int | None = None
@@ -146,7 +139,7 @@ class Records:
         rows = None if table is None else int(table.num_rows)
         name = None if relation is None else str(relation)
         with self._lock:
-            self.reads.append(Read(call, name, rows))
+            self.reads.append(ReadRows(call, name, rows))
         return table
 
     def wrote(self, relation: object, mode: str | None, rows: int) -> int:
@@ -246,9 +239,7 @@ def checked_name(call: str, name: object) -> str:
 
 
 def _number(value: Any) -> bool | int | float | None:
-    # Scalars of numpy, torch and others, without importing any of them.
-    if getattr(value, "ndim", None) == 0 and callable(getattr(value, "item", None)):
-        value = value.item()
+    value = scalar(value)
     if isinstance(value, bool):
         return value
     if not isinstance(value, Real | Decimal | Fraction):
